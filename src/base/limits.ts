@@ -1,0 +1,102 @@
+/**
+ * Every bound of Keelson, with its unit in its name. Code elsewhere takes its limits from here, so that one page
+ * tells what the system can hold and how long it waits.
+ */
+export const limits = {
+  /** A line of an agent's output; real agents have been seen to write lines of 43 MB. */
+  agentLineBytes: 48 * 1024 * 1024,
+  /** Smaller pieces of a line are copied together into blocks of this size while the rest of it arrives. */
+  fragmentGatherBytes: 4 * 1024,
+  fragmentBlockBytes: 64 * 1024,
+  /** Depth of JSON that an agent may send; deeper is refused before it can exhaust the stack. */
+  agentJsonDepth: 512,
+  /** Requests to one agent that may wait for their answers at once. */
+  rpcPendingRequests: 256,
+  /** Bytes waiting in one agent's stdin before calls are refused. */
+  rpcUnsentBytes: 64 * 1024 * 1024,
+  rpcCallMilliseconds: 30_000,
+  /** Requests of one agent that may wait for our answers at once; more are told that we are overloaded. */
+  rpcIncomingRequests: 1_024,
+  /** Lines of JSON that are no messages: so many from one agent end its connection. */
+  rpcMalformedMessages: 64,
+  /** The part of an agent's error message that is kept; Codex lists all its methods in one. */
+  rpcErrorCharacters: 2_000,
+  /** Tries of one call that the agent answers with "overloaded" (-32001). */
+  rpcOverloadTries: 5,
+  rpcOverloadBaseMilliseconds: 100,
+  rpcOverloadMaximumMilliseconds: 5_000,
+  /** Distinct names kept in a counter of unknown notifications; the rest is counted under one name. */
+  unknownNotificationNames: 64,
+  /** The end of an agent's stderr that is kept for error messages. */
+  stderrTailBytes: 16 * 1024,
+
+  /** Stop ladder: how long each step may take before the next. Codex takes up to 5 s to end with a loaded thread. */
+  stopProtocolMilliseconds: 2_000,
+  stopTerminateMilliseconds: 8_000,
+  stopKillMilliseconds: 5_000,
+  /** How long start-up looks for processes a dead daemon left behind before it reports those it cannot end. */
+  reapMilliseconds: 10_000,
+
+  runtimeBackoffSeconds: [1, 2, 4, 8],
+  runtimeBackoffEntries: 8,
+  runtimeBackoffSecondsMaximum: 3_600,
+  /** A runtime that was up this long has recovered. */
+  runtimeRecoveredMilliseconds: 60_000,
+  poolBackoffSeconds: [1, 2, 4, 8],
+  poolConsecutiveFailures: 4,
+  sidecarBackoffSeconds: [1, 2, 4, 8],
+  sidecarFailures: 3,
+  sidecarWindowMilliseconds: 60_000,
+
+  /** Commands that one transaction of the ledger may carry. */
+  ledgerBatchCommands: 256,
+  /** Commands that may wait for the ledger before new ones are refused. */
+  ledgerPendingCommands: 16_384,
+  /** An event's payload; larger texts are cut by their producers and say so. */
+  eventPayloadBytes: 64 * 1024 * 1024,
+  /** Decider states kept in memory. */
+  ledgerCachedStates: 4_096,
+  ledgerReadPageEvents: 512,
+  ledgerSubscribers: 256,
+
+  /** How long a second process waits for the home before it gives up. */
+  homeLockMilliseconds: 10_000,
+  homeLockPollMilliseconds: 50,
+
+  /** Text streamed since the last checkpoint is all that a crash may lose. */
+  partialCheckpointMilliseconds: 200,
+  /** One row of partial text; longer texts go on in another row, so that a checkpoint's cost stays flat. */
+  partialSegmentCharacters: 64 * 1024,
+  /** Adjacent deltas are joined up to this length. */
+  deltaCoalesceCharacters: 16 * 1024,
+  /** Deltas waiting for one watcher; beyond this the oldest are dropped. */
+  deltaBufferCharacters: 1024 * 1024,
+  /** Output of one command kept in the ledger: its beginning and its end. */
+  commandOutputCharacters: 1024 * 1024,
+  promptCharacters: 1024 * 1024,
+  /** Items of one turn whose text is being streamed at the same time. */
+  streamingItemsPerTurn: 64,
+
+  approvalMilliseconds: 10 * 60_000,
+  /** After our answer the runtime should say the request is resolved; after this long we take it as resolved. */
+  approvalResolvedMilliseconds: 2_000,
+  approvalsPendingPerThread: 64,
+  interruptMilliseconds: 10_000,
+  /** `exec` gives up on a runtime that has kept saying "retrying" for this long. */
+  retryingMilliseconds: 30_000,
+  /** How long start-up asks a runtime about one unfinished turn. */
+  reconcileMilliseconds: 15_000,
+  runtimes: 8,
+  runtimeIdleMilliseconds: 10 * 60_000,
+  /** Follow-up time after a turn in which late items are still taken in. */
+  turnSettleMilliseconds: 1_000,
+
+  httpBodyBytes: 16 * 1024 * 1024,
+  httpHeaderBytes: 16 * 1024,
+  defaultPort: 4477,
+  daemonStartMilliseconds: 20_000,
+  daemonStopMilliseconds: 30_000,
+  gateMessageBytes: 8 * 1024 * 1024,
+  configBytes: 1024 * 1024,
+  scenarioRequests: 256,
+} as const;

@@ -1,0 +1,20 @@
+/**
+ * What an agent, a file or a web page wrote must not command the terminal that shows it. Escape sequences (CSI, OSC
+ * with its links and clipboard writes, DCS and the like), other control characters and the bidirectional controls
+ * that reorder text on screen are removed; tab and newline stay. Carriage returns would overwrite what stands on the
+ * line, so they become newlines.
+ */
+const escapeSequences =
+  // oxlint-disable-next-line no-control-regex -- control characters are exactly what this looks for
+  /(?:\u001b[PX^_]|[\u0090\u0098\u009e\u009f])[^\u001b\u009c]*(?:\u001b\\|\u009c|$)|(?:\u001b\]|\u009d)[^\u0007\u001b\u009c]*(?:\u0007|\u001b\\|\u009c|$)|(?:\u001b\[|\u009b)[0-?]*[ -/]*[@-~]?|\u001b[ -/]*[0-~]?/gu;
+// oxlint-disable-next-line no-control-regex -- as above
+const controls = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
+
+export function stripTerminalControls(text: string): string {
+  return text.replace(escapeSequences, "").replace(/\r\n?/gu, "\n").replace(controls, "");
+}
+
+/** The same for text that must stay on one line, such as a title: white space is folded into single spaces. */
+export function singleLine(text: string): string {
+  return stripTerminalControls(text).replace(/\s+/gu, " ").trim();
+}

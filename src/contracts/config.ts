@@ -1,0 +1,8 @@
+import { z } from "zod";
+
+/** `system/config.json`. Unknown keys are refused, so that a misspelt one does not silently do nothing. */
+export const configSchema = z.strictObject({
+  schemaVersion: z.literal(1).default(1),
+  daemon: z.strictObject({ port: z.number().int().min(0).max(65_535).optional() }).default({}),
+});
+export type Config = z.infer<typeof configSchema>;

@@ -1,0 +1,91 @@
+import type { Clock } from "../base/clock.ts";
+import { limits } from "../base/limits.ts";
+import type { Result } from "../base/result.ts";
+import type { Item } from "../contracts/items.ts";
+import { PartialText } from "../core/partial-text.ts";
+
+export interface PartialRow {
+  readonly turnId: string;
+  readonly itemId: string;
+  readonly kind: Item["kind"];
+  readonly segment: number;
+  readonly text: string;
+}
+
+/** Where checkpoints of streamed text are kept: side rows of the ledger, outside its chain. */
+export interface PartialStore {
+  checkpointPartials(rows: readonly PartialRow[]): Promise<Result<void>>;
+  clearPartials(turnId: string): Promise<Result<void>>;
+}
+
+interface StreamingItem {
+  readonly kind: Item["kind"];
+  readonly partial: PartialText;
+  length: number;
+}
+
+/** The text that a turn's unfinished items have streamed so far, checkpointed so that a crash loses next to nothing. */
+export class StreamedText {
+  readonly #clock: Clock;
+  readonly #store: PartialStore;
+  readonly #turnId: string;
+  readonly #items = new Map<string, StreamingItem>();
+  #timer: Disposable | undefined;
+  #writing = false;
+  #closed = false;
+  #stored = false;
+
+  constructor(clock: Clock, store: PartialStore, turnId: string) {
+    this.#clock = clock;
+    this.#store = store;
+    this.#turnId = turnId;
+  }
+
+  /** Adds text to an item; returns the offset at which it stands, in characters. */
+  append(itemId: string, kind: Item["kind"], text: string): number {
+    let item = this.#items.get(itemId);
+    if (item === undefined) {
+      item = { kind, partial: new PartialText(), length: 0 };
+      this.#items.set(itemId, item);
+      if (this.#items.size > limits.streamingItemsPerTurn) this.#items.delete(this.#items.keys().next().value ?? "");
+    }
+    const offset = item.length;
+    item.partial.append(text);
+    item.length += text.length;
+    this.#timer ??= this.#clock.schedule(limits.partialCheckpointMilliseconds, () => this.#checkpoint());
+    return offset;
+  }
+
+  /** The item is complete and recorded as such; its partial text is no longer needed. */
+  finish(itemId: string): void {
+    this.#items.delete(itemId);
+  }
+
+  /** Ends checkpointing and returns what was streamed but never completed. */
+  close(): { itemId: string; kind: string; text: string }[] {
+    this.#closed = true;
+    this.#timer?.[Symbol.dispose]();
+    return [...this.#items].map(([itemId, { kind, partial }]) => ({ itemId, kind, text: partial.text() }));
+  }
+
+  /** Removes the checkpoints, once the turn's end is on disk. */
+  async forgetStored(): Promise<void> {
+    if (this.#stored) await this.#store.clearPartials(this.#turnId);
+  }
+
+  #checkpoint(): void {
+    this.#timer = undefined;
+    // A disk slower than the interval gets fewer, larger checkpoints instead of a queue of them.
+    if (this.#writing || this.#closed) return;
+    const rows = [...this.#items].flatMap(([itemId, { kind, partial }]) =>
+      partial.takeChanges().map((change) => ({ turnId: this.#turnId, itemId, kind, ...change })),
+    );
+    if (rows.length === 0) return;
+    this.#writing = true;
+    this.#stored = true;
+    void this.#store.checkpointPartials(rows).then(() => {
+      this.#writing = false;
+      if (!this.#closed) this.#timer ??= this.#clock.schedule(limits.partialCheckpointMilliseconds, () => this.#checkpoint());
+    });
+  }
+}
