@@ -11,7 +11,7 @@ interface Lane {
 }
 
 const lanes: Readonly<Record<string, Lane>> = {
-  check: { checks: true, projects: ["unit"] },
+  check: { checks: true, projects: ["unit", "repository"] },
   test: { checks: true, projects: ["unit", "repository", "conformance", "hostile", "sim", "crash", "e2e"] },
   unit: { checks: false, projects: ["unit"] },
   crash: { checks: false, projects: ["crash"] },
@@ -21,46 +21,55 @@ const lanes: Readonly<Record<string, Lane>> = {
 const usage = `npm run ${Object.keys(lanes).join("|")} [-- FILE-PART ...] [-t NAME-PATTERN] [--coverage] [--update]
   --seeds N     how many seeds each seeded test tries
   --seed N      only this seed: replays a failure
-  --minutes N   how long a lane that repeats goes on`;
+  --minutes N   goes on with ever new seeds for N minutes, or to the first failure`;
 
 function readArguments() {
-  return parseArgs({
-    allowPositionals: true,
-    options: {
-      "test-name": { type: "string", short: "t" },
-      coverage: { type: "boolean", default: false },
-      update: { type: "boolean", short: "u", default: false },
-      seeds: { type: "string" },
-      seed: { type: "string" },
-      minutes: { type: "string" },
-    },
-  });
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        "test-name": { type: "string", short: "t" },
+        coverage: { type: "boolean", default: false },
+        update: { type: "boolean", short: "u", default: false },
+        seeds: { type: "string" },
+        seed: { type: "string" },
+        minutes: { type: "string" },
+      },
+    });
+  } catch (error) {
+    return refuse(error instanceof Error ? error.message : String(error));
+  }
 }
 
 async function runLane(lane: Lane, { values, positionals }: ReturnType<typeof readArguments>): Promise<Totals> {
   // Test workers inherit these; test/support/seeds.ts reads them.
-  for (const name of ["seeds", "seed", "minutes"] as const) {
-    const value = values[name];
-    if (value !== undefined) process.env[`KEELSON_TEST_${name.toUpperCase()}`] = value;
-  }
+  if (values.seeds !== undefined) process.env["KEELSON_TEST_SEEDS"] = values.seeds;
+  if (values.seed !== undefined) process.env["KEELSON_TEST_SEED"] = values.seed;
   if (!process.stdout.isTTY) process.env["NO_COLOR"] ??= "1";
-  const checked = lane.checks ? runStaticChecks(root) : { passed: 0, failed: 0, skipped: [] };
   // Loaded only now: the runner looks for NO_COLOR while it loads.
   const { runTests } = await import("./test-run.ts");
-  const tested = await runTests({
-    root,
-    projects: lane.projects,
-    files: positionals.slice(1),
-    namePattern: values["test-name"],
-    coverage: values.coverage,
-    updateSnapshots: values.update,
-    unlimited: values.seeds !== undefined || values.minutes !== undefined,
-  });
-  return {
-    passed: checked.passed + tested.passed,
-    failed: checked.failed + tested.failed,
-    skipped: [...checked.skipped, ...tested.skipped],
-  };
+  let totals = lane.checks ? runStaticChecks(root) : { passed: 0, failed: 0, skipped: [] };
+  const end = performance.now() + Number(values.minutes ?? 0) * 60_000;
+  let round = 0;
+  do {
+    process.env["KEELSON_TEST_ROUND"] = String(round);
+    const tested = await runTests({
+      root,
+      projects: lane.projects,
+      files: positionals.slice(1),
+      namePattern: values["test-name"],
+      coverage: values.coverage,
+      updateSnapshots: values.update,
+      unlimited: values.seeds !== undefined,
+    });
+    totals = {
+      passed: totals.passed + tested.passed,
+      failed: totals.failed + tested.failed,
+      skipped: [...new Set([...totals.skipped, ...tested.skipped])],
+    };
+    round += 1;
+  } while (totals.failed === 0 && performance.now() < end);
+  return totals;
 }
 
 /** Ends with exactly one line of the form `N passed, N failed[, N skipped]`, the reasons of what did not run above it. */
@@ -69,12 +78,13 @@ function report({ passed, failed, skipped }: Totals): string {
   return `${reasons}${passed} passed, ${failed} failed${skipped.length > 0 ? `, ${skipped.length} skipped` : ""}\n`;
 }
 
-const options = readArguments();
-const lane = lanes[options.positionals[0] ?? ""];
-if (lane === undefined) {
-  console.error(usage);
+function refuse(reason: string): never {
+  console.error(`${reason}\n${usage}`);
   process.exit(2);
 }
+
+const options = readArguments();
+const lane = lanes[options.positionals[0] ?? ""] ?? refuse("There is no such lane.");
 const totals = await runLane(lane, options);
 const exitCode = totals.failed > 0 || totals.passed === 0 ? 1 : 0;
 process.stdout.write(report(totals), () => process.exit(exitCode));

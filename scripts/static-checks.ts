@@ -4,10 +4,10 @@ import { join } from "node:path";
 /** What is checked without running the code. Each counts as one test. */
 const staticChecks = [
   { name: "format", tool: "oxfmt/bin/oxfmt", arguments: ["--check"], mend: "npm run format" },
-  { name: "lint", tool: "oxlint/bin/oxlint", arguments: [] },
+  { name: "lint", tool: "oxlint/bin/oxlint", arguments: ["--format=unix"] },
   { name: "types", tool: "typescript/bin/tsc", arguments: ["-p", "tsconfig.json"] },
   { name: "types of what the browser shares", tool: "typescript/bin/tsc", arguments: ["-p", "tsconfig.pure.json"] },
-  { name: "dead code", tool: "knip/bin/knip.js", arguments: ["--no-progress"] },
+  { name: "dead code", tool: "knip/bin/knip.js", arguments: ["--no-progress", "--no-config-hints"] },
 ];
 
 export interface Totals {

@@ -36,6 +36,11 @@ export const limits = {
   stopKillMilliseconds: 5_000,
   /** How long start-up looks for processes a dead daemon left behind before it reports those it cannot end. */
   reapMilliseconds: 10_000,
+  /** What an ended agent or a dead daemon left behind has this long between SIGTERM and SIGKILL. */
+  reapGraceMilliseconds: 500,
+  reapPollMilliseconds: 20,
+  /** How long an ended agent's last output is waited for, in case something else holds its pipes open. */
+  exitDrainMilliseconds: 1_000,
 
   runtimeBackoffSeconds: [1, 2, 4, 8],
   runtimeBackoffEntries: 8,
@@ -96,7 +101,30 @@ export const limits = {
   defaultPort: 4477,
   daemonStartMilliseconds: 20_000,
   daemonStopMilliseconds: 30_000,
+  /** What a pre-tool hook may hand to the gate; the patch or the arguments of one tool. */
   gateMessageBytes: 8 * 1024 * 1024,
+  /** Hooks of one runtime that may wait at its gate at once; more are refused. */
+  gateConnections: 256,
+  /** How long a hook may take to put its question. */
+  gateQuestionMilliseconds: 10_000,
+  /** The gate refuses by itself after this long: later than every approval's own deadline. */
+  gateVerdictMilliseconds: 11 * 60_000,
+  /** Tools of one runtime that the gate let pass and Codex has not shown yet. */
+  gateWatchedTools: 4_096,
+  /** The part of a tool's arguments that an approval shows. */
+  approvalSubjectCharacters: 4_000,
+  /** Programs whose version is remembered. */
+  codexVersions: 16,
+  codexVersionMilliseconds: 10_000,
+  codexVersionBytes: 64 * 1024,
+  /** Announced file edits whose paths are kept for the approval that may follow. */
+  codexAnnouncedEdits: 256,
+  /** Threads of one runtime whose family and running turn are remembered. */
+  codexThreads: 4_096,
+  /** What an agent says outside of turns and is kept for people. */
+  codexNotices: 32,
+  /** Sub-agents of sub-agents of sub-agents … */
+  codexAgentDepth: 16,
   configBytes: 1024 * 1024,
   scenarioRequests: 256,
 } as const;

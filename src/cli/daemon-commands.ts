@@ -10,14 +10,19 @@ import { paint, writeFailure, writeJson, writeLine } from "./terminal.ts";
 export function printReady({ terminal }: CliContext, ready: DaemonAddress, json: boolean): void {
   if (json) return writeJson(terminal.out, ready);
   writeLine(terminal.out, `${paint(terminal.out, "green", "●")} Keelson ${ready.version} is running at ${ready.url}`);
-  writeLine(terminal.out, paint(terminal.out, "dim", `  pid ${ready.pid} · home ${ready.home} · stop it with: keelson stop`));
+  writeLine(
+    terminal.out,
+    paint(terminal.out, "dim", `  pid ${ready.pid} · home ${ready.home} · stop it with: keelson stop`),
+  );
 }
 
 /** `keelson start` without --foreground: starts the daemon detached, or shows the one that runs. */
 export async function startDaemon(
   context: CliContext,
   options: { port?: number; json?: boolean },
-  startDetached: (port: number | undefined) => Promise<{ ok: true; value: DaemonAddress } | { ok: false; error: string }>,
+  startDetached: (
+    port: number | undefined,
+  ) => Promise<{ ok: true; value: DaemonAddress } | { ok: false; error: string }>,
 ): Promise<ExitCode> {
   const running = await context.findDaemon();
   if (running !== undefined) {
@@ -79,7 +84,10 @@ export async function stopDaemon(context: CliContext, options: { json?: boolean 
   }
   if (!(await waitUntilGone(context, daemon))) {
     const { pid } = daemon.ready;
-    writeFailure(terminal, { message: `The daemon (pid ${pid}) has not ended yet.`, next: "Wait, or end it with kill." });
+    writeFailure(terminal, {
+      message: `The daemon (pid ${pid}) has not ended yet.`,
+      next: "Wait, or end it with kill.",
+    });
     return exitCodes.workFailed;
   }
   if (options.json === true) writeJson(terminal.out, { running: false, runtimes: [], capture: { mode: "off" } });

@@ -68,7 +68,8 @@ async function followTurn(
       void askPerson(context, workstation, frame.event.payload);
     }
   }
-  if (options.json !== true) writeLine(context.terminal.err, paint(context.terminal.err, "dim", `  thread ${turn.threadId}`));
+  if (options.json !== true)
+    writeLine(context.terminal.err, paint(context.terminal.err, "dim", `  thread ${turn.threadId}`));
   if (last?.type === "turn.completed") return exitCodes.done;
   if (stopRequests > 0) return exitCodes.interrupted;
   return last?.type === "turn.failed" && last.payload.reason === "agent-missing"
@@ -102,7 +103,7 @@ async function askPerson(context: CliContext, workstation: Workstation, approval
   writeLine(err, `\n${paint(err, ["yellow", "bold"], "The agent asks")} ${stripTerminalControls(approval.subject)}`);
   if (approval.reason !== null) writeLine(err, `  ${stripTerminalControls(approval.reason)}`);
   const questions = createInterface({ input, output: err });
-  const closed = new Promise<string>((resolve) => void questions.once("close", () => resolve("")));
+  const closed = new Promise<string>((settle) => void questions.once("close", () => settle("")));
   const reply = await Promise.race([questions.question(`  ${warning} Accept? [y/N] `), closed]);
   questions.close();
   const answer = /^y(es)?$/iu.test(reply.trim()) ? "accept" : "decline";
@@ -124,7 +125,9 @@ export function turnRequestOf(context: CliContext, prompt: string, options: Exec
   if (!asked.ok) return asked;
   const projectPath = resolve(context.workingDirectory, options.project ?? ".");
   if (statSync(projectPath, { throwIfNoEntry: false })?.isDirectory() !== true) {
-    return failure("project.invalid", `${projectPath} is not a directory.`, { next: "Name an existing one with --project." });
+    return failure("project.invalid", `${projectPath} is not a directory.`, {
+      next: "Name an existing one with --project.",
+    });
   }
   return success({
     agent: agent.data,

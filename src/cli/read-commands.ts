@@ -65,13 +65,22 @@ export function verifyLedger(context: CliContext, options: { json?: boolean }): 
       writeLine(out, paint(out, "dim", `  head ${headHash}`));
     } else {
       writeLine(out, `${paint(out, "red", "✘")} damaged at seq ${firstBadSeq ?? "?"}: ${reason ?? "unknown"}`);
-      writeLine(out, paint(out, "dim", "  Nothing was changed. Restore a backup, or keep this home as evidence and start a new one."));
+      writeLine(
+        out,
+        paint(
+          out,
+          "dim",
+          "  Nothing was changed. Restore a backup, or keep this home as evidence and start a new one.",
+        ),
+      );
     }
     return { ok: true, value: ok ? exitCodes.done : exitCodes.workFailed };
   });
 }
 
-const statusSigns: Readonly<Record<string, readonly [string, "green" | "red" | "yellow" | "blue" | "magenta" | "dim"]>> = {
+const statusSigns: Readonly<
+  Record<string, readonly [string, "green" | "red" | "yellow" | "blue" | "magenta" | "dim"]>
+> = {
   completed: ["✔", "green"],
   failed: ["✘", "red"],
   interrupted: ["■", "yellow"],
@@ -92,7 +101,7 @@ function printThreads({ terminal, clock }: CliContext, threads: readonly ThreadS
     writeLine(terminal.out, 'No threads yet. Start one with: keelson exec "…"');
     return;
   }
-  const width = Math.max(40, (terminal.out.columns ?? 120) - 72);
+  const width = Math.max(40, (terminal.out.isTTY ? terminal.out.columns : 120) - 72);
   for (const thread of threads) {
     const age = formatAge(clock.now() - Date.parse(thread.updatedAt)).padStart(6);
     const title = ellipsis(singleLine(thread.title), width).padEnd(width);
@@ -111,7 +120,10 @@ function printReplay(terminal: Terminal, replay: Replay): void {
     `${interruptedCount} interrupted`,
     `${pendingCount} pending`,
   ].join(", ");
-  writeLine(terminal.out, `${paint(terminal.out, "bold", `${turnCount} turn${turnCount === 1 ? "" : "s"}`)} · ${counts}`);
+  writeLine(
+    terminal.out,
+    `${paint(terminal.out, "bold", `${turnCount} turn${turnCount === 1 ? "" : "s"}`)} · ${counts}`,
+  );
   for (const turn of replay.turns) printTurn(terminal, turn);
 }
 
@@ -125,7 +137,8 @@ function printTurn(terminal: Terminal, turn: ReplayedTurn): void {
     const title = ellipsis(singleLine(action.title), 100);
     writeLine(out, paint(out, "dim", `       ${action.kind} ${title} (${action.status})`));
   }
-  if (turn.assistantText !== "") writeLine(out, `${paint(out, ["bold", "green"], "agent ")} ${indent(turn.assistantText)}`);
+  if (turn.assistantText !== "")
+    writeLine(out, `${paint(out, ["bold", "green"], "agent ")} ${indent(turn.assistantText)}`);
   if (turn.message !== undefined) writeLine(out, paint(out, "yellow", `       ${stripTerminalControls(turn.message)}`));
 }
 

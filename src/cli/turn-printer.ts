@@ -74,7 +74,11 @@ export class TurnPrinter {
       case "fileChange":
         for (const change of item.changes) {
           const failed = item.status === "completed" ? "" : ` (${item.status})`;
-          this.#note(failed === "" ? "green" : "red", "✎", `${change.kind} ${change.path} ${countLines(change.diff)}${failed}`);
+          this.#note(
+            failed === "" ? "green" : "red",
+            "✎",
+            `${change.kind} ${change.path} ${countLines(change.diff)}${failed}`,
+          );
         }
         return;
       case "toolCall":
@@ -90,7 +94,8 @@ export class TurnPrinter {
   #command(item: Extract<Item, { kind: "command" }>): void {
     const took = item.durationMilliseconds === null ? "" : ` ${formatDuration(item.durationMilliseconds)}`;
     if (item.status === "declined") this.#note("yellow", "$", `${item.command}  declined`);
-    else if (item.exitCode === 0) this.#note("cyan", "$", `${item.command} `, paint(this.#terminal.err, "dim", `✔${took}`));
+    else if (item.exitCode === 0)
+      this.#note("cyan", "$", `${item.command} `, paint(this.#terminal.err, "dim", `✔${took}`));
     else this.#note("red", "$", `${item.command}  exit ${item.exitCode ?? "?"}${took}`);
     const lines = stripTerminalControls(item.output).trimEnd().split("\n");
     for (const line of lines.slice(0, outputLines)) {

@@ -15,7 +15,10 @@ export const turnRequest = z.strictObject({
 });
 export type TurnRequest = z.infer<typeof turnRequest>;
 
-export const approvalAnswerRequest = z.strictObject({ answer: approvalAnswer, message: z.string().max(4096).nullable() });
+export const approvalAnswerRequest = z.strictObject({
+  answer: approvalAnswer,
+  message: z.string().max(4096).nullable(),
+});
 
 export const interruptRequest = z.strictObject({ turnId: z.string().min(1) });
 

@@ -3,7 +3,10 @@ import { z } from "zod";
 /** The small closed vocabularies that commands, events and the command line share. */
 
 /** `codex`, `claude` and `scripted` are built in; `acp:NAME` is an Agent Client Protocol agent named in the configuration. */
-export const agentName = z.union([z.enum(["codex", "claude", "scripted"]), z.templateLiteral(["acp:", z.string().min(1)])]);
+export const agentName = z.union([
+  z.enum(["codex", "claude", "scripted"]),
+  z.templateLiteral(["acp:", z.string().min(1)]),
+]);
 export type AgentName = z.infer<typeof agentName>;
 
 /** What the sandbox lets the agent's commands write. */

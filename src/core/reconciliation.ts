@@ -43,7 +43,11 @@ export function reconcileTurn(
   }
   const match = findTurn(turn, remembered, lastAgentTurnId);
   if (match === undefined) {
-    return { end: "interrupted", message: "Keelson stopped before this turn reached the agent. Send it again.", items: [] };
+    return {
+      end: "interrupted",
+      message: "Keelson stopped before this turn reached the agent. Send it again.",
+      items: [],
+    };
   }
   const { agentTurnId } = match;
   const items = missingItems(match.items, recordedItems);
@@ -51,7 +55,10 @@ export function reconcileTurn(
     case "completed":
       return { end: "completed", agentTurnId, items };
     case "failed": {
-      const { reason, message } = match.failure ?? { reason: "failed" as const, message: "The agent reports a failure." };
+      const { reason, message } = match.failure ?? {
+        reason: "failed" as const,
+        message: "The agent reports a failure.",
+      };
       return { end: "failed", agentTurnId, items, reason, message };
     }
     case "running":

@@ -26,23 +26,37 @@ export const redactionRules: readonly RedactionRule[] = [
     keywords: ["hooks.slack.com"],
     pattern: /hooks\.slack\.com\/services\/(?<secret>[A-Za-z0-9/]{20,})/gu,
   },
-  { id: "stripe-key", keywords: ["sk_live_", "sk_test_", "rk_live_", "rk_test_"], pattern: /\b[sr]k_(?:live|test)_[A-Za-z0-9]{16,}/gu },
+  {
+    id: "stripe-key",
+    keywords: ["sk_live_", "sk_test_", "rk_live_", "rk_test_"],
+    pattern: /\b[sr]k_(?:live|test)_[A-Za-z0-9]{16,}/gu,
+  },
   { id: "npm-token", keywords: ["npm_"], pattern: /\bnpm_[A-Za-z0-9]{36}\b/gu },
   { id: "pypi-token", keywords: ["pypi-"], pattern: /\bpypi-[A-Za-z0-9_-]{50,}/gu },
   { id: "hugging-face-token", keywords: ["hf_"], pattern: /\bhf_[A-Za-z0-9]{30,}/gu },
   { id: "sendgrid-key", keywords: ["sg."], pattern: /\bSG\.[A-Za-z0-9_-]{20,}\.[A-Za-z0-9_-]{30,}/gu },
-  { id: "json-web-token", keywords: ["eyj"], pattern: /\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}/gu },
+  {
+    id: "json-web-token",
+    keywords: ["eyj"],
+    pattern: /\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}/gu,
+  },
   {
     id: "private-key",
     keywords: ["private key-----", "private key block-----"],
     // Without its end the rest of the text counts as the key: half a key is still a secret.
-    pattern: /-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----[\s\S]*?(?:-----END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----|$(?![\s\S]))/gu,
+    pattern:
+      /-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----[\s\S]*?(?:-----END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----|$(?![\s\S]))/gu,
   },
-  { id: "url-password", keywords: ["://"], pattern: /\b[a-z][a-z0-9+.-]{1,20}:\/\/[^\s/:@"'`]{0,64}:(?<secret>[^\s/@"'`]{1,256})@/giu },
+  {
+    id: "url-password",
+    keywords: ["://"],
+    pattern: /\b[a-z][a-z0-9+.-]{1,20}:\/\/[^\s/:@"'`]{0,64}:(?<secret>[^\s/@"'`]{1,256})@/giu,
+  },
   {
     id: "authorization-header",
     keywords: ["authorization", "bearer "],
-    pattern: /\b(?:authorization["']?\s*[:=]\s*["']?(?:basic|bearer|token)?|bearer)\s+(?<secret>[A-Za-z0-9._~+/=-]{16,})/giu,
+    pattern:
+      /\b(?:authorization["']?\s*[:=]\s*["']?(?:basic|bearer|token)?|bearer)\s+(?<secret>[A-Za-z0-9._~+/=-]{16,})/giu,
   },
   {
     id: "named-secret",

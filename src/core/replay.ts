@@ -45,7 +45,11 @@ interface OpenTurn {
  * Rebuilds a thread from its events. Deterministic: the same events give the same replay, byte for byte.
  * @param limit at most this many turns, the newest ones; the counts are always of the whole thread
  */
-export function replayThread(threadId: string, events: Iterable<RecordedEvent>, limit = Number.POSITIVE_INFINITY): Replay {
+export function replayThread(
+  threadId: string,
+  events: Iterable<RecordedEvent>,
+  limit = Number.POSITIVE_INFINITY,
+): Replay {
   const turns = new Map<string, OpenTurn>();
   for (const event of events) applyEvent(turns, event);
   const all = [...turns.values()].map(finishTurn);
@@ -66,7 +70,14 @@ function applyEvent(turns: Map<string, OpenTurn>, event: RecordedEvent): void {
   if (event.type === "turn.requested") {
     const { turnId, prompt } = event.payload;
     const timestamp = new Date(event.at).toISOString();
-    const turn: ReplayedTurn = { turnId, timestamp, status: "pending", userText: prompt, assistantText: "", actions: [] };
+    const turn: ReplayedTurn = {
+      turnId,
+      timestamp,
+      status: "pending",
+      userText: prompt,
+      assistantText: "",
+      actions: [],
+    };
     turns.set(turnId, { turn, messages: new Map(), actions: new Map() });
     return;
   }

@@ -139,8 +139,7 @@ type EndCommand = Extract<ThreadCommand, { type: "completeTurn" | "failTurn" | "
 
 /** Ends a turn. Approvals still open end with it, visibly: none outlives its turn. */
 function decideEnd(turn: ActiveTurn, command: EndCommand, actor: Actor, now: number): Decision {
-  const reset =
-    command.type === "interruptTurn" && (command.cause === "runtime-exit" || command.cause === "restart");
+  const reset = command.type === "interruptTurn" && (command.cause === "runtime-exit" || command.cause === "restart");
   const outcome = reset ? "runtimeReset" : "turnEnded";
   const message = reset ? "The agent's process ended before this was answered." : "The turn ended first.";
   const closing = turn.approvals.map(({ approvalId }) =>

@@ -95,7 +95,12 @@ export class ApprovalDesk {
     const approvalId = this.#newId();
     const deadline = this.#clock.schedule(limits.approvalMilliseconds, () => {
       const minutes = limits.approvalMilliseconds / 60_000;
-      void this.#end(threadId, approvalId, "timedOut", `Nobody answered within ${minutes} minutes, so it was declined.`);
+      void this.#end(
+        threadId,
+        approvalId,
+        "timedOut",
+        `Nobody answered within ${minutes} minutes, so it was declined.`,
+      );
     });
     this.#open.set(approvalId, { context, requestId: request.requestId, deadline });
     const { kind, cwd, leavesSandbox } = request;

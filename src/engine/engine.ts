@@ -26,6 +26,7 @@ export interface EngineOptions {
   readonly runtimes: RuntimeRegistry;
   readonly clock: Clock;
   readonly random: Random;
+  readonly retryingMilliseconds: number;
   readonly verify: () => Promise<LedgerVerification>;
 }
 
@@ -43,6 +44,7 @@ export class Engine implements Workstation {
   readonly #runtimes: RuntimeRegistry;
   readonly #clock: Clock;
   readonly #random: Random;
+  readonly #retryingMilliseconds: number;
   readonly #verify: () => Promise<LedgerVerification>;
   readonly #approvals: ApprovalDesk;
   readonly #pending = new Map<string, PendingTurn>();
@@ -56,6 +58,7 @@ export class Engine implements Workstation {
     this.#runtimes = options.runtimes;
     this.#clock = options.clock;
     this.#random = options.random;
+    this.#retryingMilliseconds = options.retryingMilliseconds;
     this.#verify = options.verify;
     this.#approvals = new ApprovalDesk(this.#clock, this.#newId, this.#record);
     this.#subscription = this.#ledger.subscribe((batch) => this.#onCommitted(batch));
@@ -190,6 +193,7 @@ export class Engine implements Workstation {
     const runner = new TurnRunner(
       {
         clock: this.#clock,
+        retryingMilliseconds: this.#retryingMilliseconds,
         record: this.#record,
         text: (id) => new StreamedText(this.#clock, this.#ledger, id),
         approvals: this.#approvals,
@@ -242,7 +246,10 @@ export class Engine implements Workstation {
   }
 }
 
-function unknownThread(threadId: string): { readonly ok: false; readonly error: { code: string; message: string; next: string } } {
+function unknownThread(threadId: string): {
+  readonly ok: false;
+  readonly error: { code: string; message: string; next: string };
+} {
   return {
     ok: false,
     error: {

@@ -85,7 +85,8 @@ export class StreamedText {
     this.#stored = true;
     void this.#store.checkpointPartials(rows).then(() => {
       this.#writing = false;
-      if (!this.#closed) this.#timer ??= this.#clock.schedule(limits.partialCheckpointMilliseconds, () => this.#checkpoint());
+      if (!this.#closed)
+        this.#timer ??= this.#clock.schedule(limits.partialCheckpointMilliseconds, () => this.#checkpoint());
     });
   }
 }

@@ -13,6 +13,8 @@ import type { Delta } from "./turn-frames.ts";
 
 export interface TurnRunnerPorts {
   readonly clock: Clock;
+  /** How long the agent may keep retrying before the turn is given up. */
+  readonly retryingMilliseconds: number;
   /** Records a command; the answer tells whether it is on disk. Commands are recorded in the order of the calls. */
   readonly record: (command: ThreadCommand, actor: Actor) => Promise<Result<unknown>>;
   readonly text: (turnId: string) => StreamedText;
@@ -65,8 +67,9 @@ export class TurnRunner {
     return this.#finished.promise;
   }
 
-  get agentThreadId(): string | undefined {
-    return this.#agentThreadId;
+  /** The runtime that has the turn, once there is one. */
+  get runtimeId(): string | undefined {
+    return this.#runtime?.runtimeId;
   }
 
   /** Takes the turn to the agent. Never throws: every failure becomes the turn's visible end. */
@@ -74,15 +77,21 @@ export class TurnRunner {
     this.#runtime = runtime;
     void runtime.exited.then((exit) => this.#onExit(exit));
     const thread = await this.#openThread(runtime);
-    if (this.#ended) return;
-    if (!thread.ok) return this.#fail(thread.error);
+    if (this.#hasEnded()) return;
+    if (!thread.ok) {
+      this.#fail(thread.error);
+      return;
+    }
     this.#agentThreadId = thread.value;
     announce(thread.value);
-    if (this.#interrupting) return this.#end({ type: "interrupted", cause: "user", message: "Stopped before it began." });
+    if (this.#interrupting) {
+      this.#end({ type: "interrupted", cause: "user", message: "Stopped before it began." });
+      return;
+    }
     const started = await runtime.startTurn(thread.value, this.#turn.input);
-    if (this.#ended) return;
-    if (!started.ok) return this.#fail(started.error);
-    this.#adopt(started.value.agentTurnId);
+    if (this.#hasEnded()) return;
+    if (started.ok) this.#adopt(started.value.agentTurnId);
+    else this.#fail(started.error);
   }
 
   /** A turn that cannot reach any runtime ends here. */
@@ -110,7 +119,12 @@ export class TurnRunner {
     if (this.#runtime === undefined || this.#agentThreadId === undefined || this.#agentTurnId === undefined) return;
     this.#interruptTimer = clock.schedule(limits.interruptMilliseconds, () => void this.#runtime?.close());
     const asked = await this.#runtime.interruptTurn(this.#agentThreadId, this.#agentTurnId);
-    if (!asked.ok && !this.#ended) await this.#runtime.close();
+    if (!asked.ok && !this.#hasEnded()) await this.#runtime.close();
+  }
+
+  /** Asked after every wait: meanwhile the agent may have died or the turn may have been stopped. */
+  #hasEnded(): boolean {
+    return this.#ended;
   }
 
   #openThread(runtime: AgentRuntime): Promise<Result<string, AgentFailure>> {
@@ -201,11 +215,11 @@ export class TurnRunner {
 
   #onRetrying(message: string): void {
     void this.#record({ type: "reportRetrying", turnId: this.turnId, message: redact(message).text });
-    this.#retryTimer ??= this.#ports.clock.schedule(limits.retryingMilliseconds, () => {
+    this.#retryTimer ??= this.#ports.clock.schedule(this.#ports.retryingMilliseconds, () => {
       this.#givenUp = {
         code: "agent.unreachable",
         reason: "unreachable",
-        message: `The model could not be reached for ${limits.retryingMilliseconds / 1000} s: ${message}`,
+        message: `The model could not be reached for ${this.#ports.retryingMilliseconds / 1000} s: ${message}`,
         next: "Check the network and the model provider, then send the turn again.",
       };
       void this.interrupt();
@@ -218,7 +232,9 @@ export class TurnRunner {
       case "completed":
         return this.#end({ type: "completed" });
       case "failed":
-        return this.#fail(failure ?? { code: "agent.failed", reason: "failed", message: "The agent reports a failure." });
+        return this.#fail(
+          failure ?? { code: "agent.failed", reason: "failed", message: "The agent reports a failure." },
+        );
       case "interrupted":
         return this.#end(
           this.#interrupting

@@ -17,34 +17,25 @@ export interface EventHeader {
 export const genesisHash = "0".repeat(64);
 
 /**
- * SHA-256 over the salt in lower-case hexadecimal, followed by the payload as stored. The salt keeps an erased payload
+ * SHA-256 over the salt (32 hexadecimal digits) followed by the payload as stored. The salt keeps an erased payload
  * from being guessed back out of its hash.
- * @returns 64 hexadecimal digits
+ * @returns 64 hexadecimal digits, as the other hashes here
  */
 export function hashPayload(salt: string, payload: string): string {
   return hash("sha256", salt + payload);
 }
 
 /** The same over the bytes that the database holds, which need not be valid UTF-8 once somebody has been at them. */
-export function hashPayloadBytes(salt: Uint8Array, payload: Uint8Array): string {
-  return hash("sha256", Buffer.concat([Buffer.from(toHex(salt), "latin1"), payload]));
+export function hashPayloadBytes(salt: string, payload: Uint8Array): string {
+  return hash("sha256", Buffer.concat([Buffer.from(salt), payload]));
 }
 
 /**
- * SHA-256 over the previous event's hash in hexadecimal, the header as a canonical JSON array, and the payload's hash
- * in hexadecimal. The first and the last part have a fixed length, so no two different events give the same input.
- * @returns 64 hexadecimal digits
+ * SHA-256 over the previous event's hash, the header as a canonical JSON array, and the payload's hash. The first and
+ * the last part have a fixed length, so no two different events give the same input.
  */
 export function hashEvent(previousHash: string, header: EventHeader, payloadHash: string): string {
   const { seq, stream, version, type, schemaVersion, at, actor, causation } = header;
   const parts = canonicalJson([seq, stream, version, type, schemaVersion, at, actor, causation]);
   return hash("sha256", previousHash + parts + payloadHash);
-}
-
-export function toHex(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("hex");
-}
-
-export function fromHex(hex: string): Uint8Array {
-  return Buffer.from(hex, "hex");
 }

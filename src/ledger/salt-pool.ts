@@ -1,6 +1,7 @@
 import type { Random } from "../base/random.ts";
-import { toHex } from "./event-hash.ts";
 import { ledgerBounds } from "./ledger-bounds.ts";
+
+const digits = ledgerBounds.saltBytes * 2;
 
 /** Hands out salts of 128 bits. Drawing many at a time costs far less than asking for each. */
 export class SaltPool {
@@ -14,9 +15,9 @@ export class SaltPool {
 
   /** A salt that was never handed out before, as 32 hexadecimal digits. */
   next(): string {
-    const digits = ledgerBounds.saltBytes * 2;
     if (this.#position >= this.#drawn.length) {
-      this.#drawn = toHex(this.#random.bytes(ledgerBounds.saltsPerDraw * ledgerBounds.saltBytes));
+      const bytes = this.#random.bytes(ledgerBounds.saltsPerDraw * ledgerBounds.saltBytes);
+      this.#drawn = Buffer.from(bytes).toString("hex");
       this.#position = 0;
     }
     this.#position += digits;

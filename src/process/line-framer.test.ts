@@ -6,6 +6,10 @@ function bytesOf(text: string): Uint8Array {
   return new TextEncoder().encode(text);
 }
 
+function bytewise(text: string): Uint8Array[] {
+  return Array.from(bytesOf(text), (byte) => Uint8Array.of(byte));
+}
+
 /** Feeds chunks to a framer; gives the lines and the code of the failure, if any. */
 function frame(chunks: readonly (string | Uint8Array)[], maximumBytes?: number) {
   const lines: string[] = [];
@@ -22,7 +26,7 @@ describe("LineFramer", () => {
   it("emits lines however they are cut into chunks", () => {
     const expected = { lines: ["{}", "[1]", "two"], code: undefined, unfinished: 3 };
     expect(frame(["{}\n[1]\ntwo\nend"])).toEqual(expected);
-    expect(frame([..."{}\n[1]\ntwo\nend"])).toEqual(expected);
+    expect(frame(bytewise("{}\n[1]\ntwo\nend"))).toEqual(expected);
     expect(frame(["{}\n[", "1]\ntw", "o\ne", "nd"])).toEqual(expected);
   });
 
@@ -35,9 +39,7 @@ describe("LineFramer", () => {
   });
 
   it("puts a character together whose bytes came in different chunks", () => {
-    const bytes = bytesOf("é€😀\n");
-    const chunks = Array.from(bytes, (byte) => Uint8Array.of(byte));
-    expect(frame(chunks).lines).toEqual(["é€😀"]);
+    expect(frame(bytewise("é€😀\n")).lines).toEqual(["é€😀"]);
   });
 
   it("keeps a byte order mark wherever it stands, because dropping it would hide bytes of the stream", () => {
@@ -47,9 +49,9 @@ describe("LineFramer", () => {
   it("accepts a line of exactly the limit, with either end, and refuses one byte more", () => {
     for (const end of ["\n", "\r\n"]) {
       expect(frame([`12345678${end}`], 8)).toEqual({ lines: ["12345678"], code: undefined, unfinished: 0 });
-      expect(frame([...`12345678${end}`], 8)).toEqual({ lines: ["12345678"], code: undefined, unfinished: 0 });
+      expect(frame(bytewise(`12345678${end}`), 8)).toEqual({ lines: ["12345678"], code: undefined, unfinished: 0 });
       expect(frame([`123456789${end}`], 8).code).toBe("protocol.line-too-long");
-      expect(frame([...`123456789${end}`], 8).code).toBe("protocol.line-too-long");
+      expect(frame(bytewise(`123456789${end}`), 8).code).toBe("protocol.line-too-long");
     }
   });
 

@@ -42,10 +42,8 @@ export class LineFramer {
     let start = 0;
     if (this.#rest.length > 0) {
       const end = chunk.indexOf(newline);
-      this.#rest.append(end === -1 ? chunk : chunk.subarray(0, end));
-      // One byte more than the limit may still be the carriage return of a line's end.
-      if (end === -1)
-        return this.#rest.length > this.#maximumBytes + 1 ? this.#fail(tooLong(this.#maximumBytes)) : done;
+      if (end === -1) return this.#keep(chunk);
+      this.#rest.append(chunk.subarray(0, end));
       const first = this.#emitLine(this.#rest.take());
       if (!first.ok) return first;
       start = end + 1;
@@ -56,7 +54,12 @@ export class LineFramer {
       if (!middle.ok) return middle;
       start = lastEnd + 1;
     }
-    this.#rest.append(chunk.subarray(start));
+    return this.#keep(chunk.subarray(start));
+  }
+
+  #keep(bytes: Uint8Array): Result<void> {
+    this.#rest.append(bytes);
+    // One byte more than the limit may still be the carriage return of the line's end.
     return this.#rest.length > this.#maximumBytes + 1 ? this.#fail(tooLong(this.#maximumBytes)) : done;
   }
 

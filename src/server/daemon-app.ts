@@ -85,7 +85,11 @@ function guardedParts(header: (name: string) => string | undefined): GuardedRequ
 
 function refusal(verdict: Exclude<GuardVerdict, "allowed">): FailureBody {
   if (verdict === "unauthorized") {
-    return { code: "http.unauthorized", message: "The token is missing or wrong.", next: "Use the one in system/token." };
+    return {
+      code: "http.unauthorized",
+      message: "The token is missing or wrong.",
+      next: "Use the one in system/token.",
+    };
   }
   return { code: `http.${verdict}`, message: "This daemon answers only its own loopback address." };
 }
@@ -105,7 +109,10 @@ function tooLarge(): Response {
 
 function errorResponse(thrown: Error): Response {
   if (thrown instanceof HTTPException) return thrown.getResponse();
-  return Response.json({ code: "internal", message: `Keelson has a defect here: ${messageOf(thrown)}` }, { status: 500 });
+  return Response.json(
+    { code: "internal", message: `Keelson has a defect here: ${messageOf(thrown)}` },
+    { status: 500 },
+  );
 }
 
 async function parseBody<Schema extends z.ZodType>(

@@ -1,19 +1,21 @@
-/** The seeds a test tries: `count` of them, or what the command line asked for with `--seeds N` or `--seed N`. */
+/**
+ * The seeds a test tries: `count` of them, or what the command line asked for with `--seeds N` or `--seed N`.
+ * A lane that repeats (`--minutes N`) gets other seeds in every round.
+ */
 export function seeds(count: number): number[] {
   const single = fromEnvironment("KEELSON_TEST_SEED");
   if (single !== undefined) return [single];
-  return Array.from({ length: fromEnvironment("KEELSON_TEST_SEEDS") ?? count }, (_, index) => index + 1);
-}
-
-/** How long a repeating test goes on, in minutes: as the command line asked for with `--minutes N`, or `minutes`. */
-export function duration(minutes: number): number {
-  return fromEnvironment("KEELSON_TEST_MINUTES") ?? minutes;
+  const wanted = fromEnvironment("KEELSON_TEST_SEEDS") ?? count;
+  const first = 1 + wanted * (fromEnvironment("KEELSON_TEST_ROUND") ?? 0);
+  return Array.from({ length: wanted }, (_, index) => first + index);
 }
 
 function fromEnvironment(name: string): number | undefined {
   const text = process.env[name];
   if (text === undefined) return undefined;
   const value = Number(text);
-  if (!Number.isFinite(value) || value < 0) throw new Error(`${name} is not a number of at least 0: ${text}`);
+  if (!Number.isSafeInteger(value) || value < 0) {
+    throw new Error(`${name} is not a whole number of at least 0: ${text}`);
+  }
   return value;
 }

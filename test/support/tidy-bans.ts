@@ -31,13 +31,10 @@ function pattern(expression: RegExp): Ban["find"] {
 }
 
 function syntax(breaks: (node: SyntaxNode, parent: SyntaxNode | undefined, text: string) => boolean): Ban["find"] {
-  return (text) => {
-    const offsets: number[] = [];
-    for (const { node, parent } of syntaxNodes(text)) {
-      if (breaks(node, parent, text)) offsets.push(node.start);
-    }
-    return offsets;
-  };
+  return (text) =>
+    syntaxNodes(text)
+      .filter(({ node, parent }) => breaks(node, parent, text))
+      .map(({ node }) => node.start);
 }
 
 function reads(name: string): Ban["find"] {

@@ -11,17 +11,26 @@ export interface SyntaxNode {
 /** Lines a function may span, its signature and closing brace included. */
 const functionLines = 70;
 
-/** Every node of a TypeScript file, parents before their children, each with the node that holds it. */
-export function* syntaxNodes(text: string): Generator<{ node: SyntaxNode; parent: SyntaxNode | undefined }> {
-  const pending: { node: SyntaxNode; parent: SyntaxNode | undefined }[] = [
-    { node: parseAst(text, { lang: "ts" }) as unknown as SyntaxNode, parent: undefined },
-  ];
-  for (let entry = pending.pop(); entry !== undefined; entry = pending.pop()) {
-    yield entry;
-    const parent = entry.node;
-    const children = Object.values(parent).flat().filter(isNode);
-    pending.push(...children.map((node) => ({ node, parent })).toReversed());
+interface HeldNode {
+  readonly node: SyntaxNode;
+  /** The node that holds it; undefined for the file itself. */
+  readonly parent: SyntaxNode | undefined;
+}
+
+/** Many bans read the same files. */
+const parsed = new Map<string, readonly HeldNode[]>();
+
+/** Every node of a TypeScript file, parents before their children. */
+export function syntaxNodes(text: string): readonly HeldNode[] {
+  const known = parsed.get(text);
+  if (known !== undefined) return known;
+  const nodes: HeldNode[] = [{ node: parseAst(text, { lang: "ts" }) as unknown as SyntaxNode, parent: undefined }];
+  // The list grows while it is walked.
+  for (const { node: parent } of nodes) {
+    for (const node of Object.values(parent).flat().filter(isNode)) nodes.push({ node, parent });
   }
+  parsed.set(text, nodes);
+  return nodes;
 }
 
 export function isNode(value: unknown): value is SyntaxNode {

@@ -9,7 +9,8 @@
 import { writeSync } from "node:fs";
 import { connect } from "node:net";
 
-/** An answer is one short line. */
+/** JSON never holds this character raw. */
+const endOfQuestion = "\0";
 const answerCharacters = 64 * 1024;
 const stderr = 2;
 
@@ -33,7 +34,7 @@ function obey(answer: string): never {
 
 function askGate(path: string): void {
   let answer = "";
-  const gate = connect({ path, allowHalfOpen: true });
+  const gate = connect(path);
   gate.setEncoding("utf8");
   gate.on("data", (chunk: string) => {
     answer += chunk;
@@ -43,7 +44,9 @@ function askGate(path: string): void {
   gate.on("error", () => stop("Stopped by Keelson: it is not running."));
   gate.on("close", () => stop("Stopped by Keelson: no verdict."));
   process.stdin.on("error", () => stop("Stopped by Keelson: Codex's question could not be read."));
-  process.stdin.pipe(gate);
+  // The connection stays open both ways, so that the gate notices when Codex kills this process.
+  process.stdin.on("end", () => gate.write(endOfQuestion));
+  process.stdin.pipe(gate, { end: false });
 }
 
 process.on("uncaughtException", () => stop("Stopped by Keelson: no verdict."));

@@ -7,7 +7,6 @@ import { displayOf, fieldsOf, textOf } from "./wire-fields.ts";
 /** What Codex's pre-tool hook says on stdin (docs/CODEX_MECHANISMS.md, "What it covers"). */
 interface HookInput {
   readonly session_id: string;
-  readonly turn_id: string;
   /** The thread of a sub-agent; `session_id` is then its root thread. */
   readonly agent_id: string;
   readonly cwd: string;
@@ -19,9 +18,10 @@ interface HookInput {
 
 /** A tool that is about to run and waits for the verdict. */
 export interface GateQuery {
-  readonly agentThreadId: string;
-  /** Undefined for a sub-agent's: its turn is not one of the thread's. */
-  readonly agentTurnId: string | undefined;
+  /** The session: the root thread, whoever in it is at work. */
+  readonly sessionId: string;
+  /** The thread that runs the tool: a sub-agent's own, or the root. */
+  readonly toolThreadId: string;
   /** The id of the item that the tool will be shown as. */
   readonly itemId: string;
   readonly tool: string;
@@ -56,13 +56,13 @@ const harmlessTools: Readonly<Record<string, string>> = {
  */
 export function readGateQuery(value: unknown): GateQuery | undefined {
   const fields = fieldsOf<HookInput>(value);
-  const agentThreadId = textOf(fields.session_id, "");
+  const sessionId = textOf(fields.session_id, "");
   const tool = textOf(fields.tool_name, "");
   const itemId = textOf(fields.tool_use_id, "");
-  if (fields.hook_event_name !== "PreToolUse" || agentThreadId === "" || tool === "" || itemId === "") return undefined;
+  if (fields.hook_event_name !== "PreToolUse" || sessionId === "" || tool === "" || itemId === "") return undefined;
   return {
-    agentThreadId,
-    agentTurnId: fields.agent_id === undefined ? textOf(fields.turn_id, undefined) : undefined,
+    sessionId,
+    toolThreadId: textOf(fields.agent_id, sessionId),
     itemId,
     tool,
     input: fields.tool_input,
@@ -119,7 +119,12 @@ export function itemOfQuery(query: GateQuery, status: "declined" | "failed", out
         durationMilliseconds: null,
       };
     case "fileChange":
-      return { kind: "fileChange", itemId, status, changes: patchEdits(textOf(fieldsOf<{ command: string }>(query.input).command, "")) };
+      return {
+        kind: "fileChange",
+        itemId,
+        status,
+        changes: patchEdits(textOf(fieldsOf<{ command: string }>(query.input).command, "")),
+      };
     default:
       return { kind: "toolCall", itemId, tool: query.tool, status, input: displayOf(query.input), output };
   }

@@ -35,7 +35,7 @@ export type RequestTranslation =
 /** What the runtime knows that a request does not say. */
 export interface RequestContext {
   /** The files of an edit that Codex has announced as an item. */
-  readonly filesOfItem: (itemId: string) => readonly string[];
+  readonly filesOfItem: (agentThreadId: string, itemId: string) => readonly string[];
   /** Wall-clock time in milliseconds since the Unix epoch. */
   readonly now: number;
 }
@@ -131,7 +131,7 @@ function commandApproval(params: unknown): RequestTranslation {
 
 function fileChangeApproval(params: unknown, context: RequestContext): RequestTranslation {
   const fields = fieldsOf<FileChangeRequestApprovalParams>(params);
-  const files = context.filesOfItem(textOf(fields.itemId, ""));
+  const files = context.filesOfItem(textOf(fields.threadId, ""), textOf(fields.itemId, ""));
   const root = textOf(fields.grantRoot, undefined);
   return ask({
     kind: "fileChange",

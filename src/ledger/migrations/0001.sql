@@ -1,19 +1,20 @@
--- The record itself. payload and salt are NULL once the payload has been erased; the chain stays verifiable, because
--- hash covers payload_hash and not the payload.
+-- The record itself. `payload` and `salt` are NULL once the payload has been erased; the chain stays verifiable, because
+-- `hash` covers `payloadHash` and not the payload. Salts and hashes are lower-case hexadecimal; event-hash.ts says what
+-- they are taken over.
 CREATE TABLE events (
   seq INTEGER PRIMARY KEY,
   stream TEXT NOT NULL,
   version INTEGER NOT NULL,
   type TEXT NOT NULL,
-  schema_version INTEGER NOT NULL,
+  schemaVersion INTEGER NOT NULL,
   at INTEGER NOT NULL,
   actor TEXT NOT NULL,
   causation TEXT NOT NULL,
-  salt BLOB,
+  salt TEXT,
   payload TEXT,
-  payload_hash BLOB NOT NULL,
-  previous_hash BLOB NOT NULL,
-  hash BLOB NOT NULL,
+  payloadHash TEXT NOT NULL,
+  prevHash TEXT NOT NULL,
+  hash TEXT NOT NULL,
   UNIQUE (stream, version)
 ) STRICT;
 
@@ -48,7 +49,7 @@ CREATE TABLE receipts (
 
 -- Side effects that recorded events call for, by the seq of their event.
 CREATE TABLE outbox (
-  seq INTEGER PRIMARY KEY REFERENCES events (seq),
+  seq INTEGER PRIMARY KEY,
   stream TEXT NOT NULL,
   kind TEXT NOT NULL,
   state TEXT NOT NULL CHECK (state IN ('pending', 'started', 'done', 'retired', 'unknown'))

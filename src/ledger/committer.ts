@@ -1,0 +1,214 @@
+import type { Clock } from "../base/clock.ts";
+import { limits } from "../base/limits.ts";
+import { LruMap } from "../base/lru.ts";
+import { failure, type Failure } from "../base/result.ts";
+import type { RecordedEvent } from "../contracts/events.ts";
+import { type BatchSources, CommandBatch, type StreamRecord } from "./command-batch.ts";
+import type { Waiting } from "./commit-queue.ts";
+import type { Head } from "./event-table.ts";
+import type { Failpoint } from "./failpoint.ts";
+import { ledgerBounds } from "./ledger-bounds.ts";
+import { writeFailed } from "./ledger-failures.ts";
+import type { LedgerTables } from "./ledger-tables.ts";
+import type { DueEffect } from "./outbox-table.ts";
+import { type SqlPort, sqliteCode, sqliteCodes, type SqlStatement } from "./sql-port.ts";
+
+/** What one transaction put on disk. */
+export interface CommittedBatch {
+  readonly events: readonly RecordedEvent[];
+  readonly effects: readonly DueEffect[];
+}
+
+export interface CommitterOptions {
+  readonly file: string;
+  readonly sql: SqlPort;
+  readonly tables: LedgerTables;
+  readonly clock: Pick<Clock, "now">;
+  readonly nextSalt: () => string;
+  readonly head: Head;
+  readonly failpoint: Failpoint;
+  /** Called when a batch is on disk, before anyone is acknowledged. Must not throw. */
+  readonly onCommitted: (batch: CommittedBatch, head: Head) => void;
+  /** Called once, when the disk has failed and nothing can be written any more. */
+  readonly onFailed: (failed: Failure) => void;
+}
+
+/** What an entry came to, told to its caller once the transaction is on disk. */
+type Outcome = () => void;
+
+/** Carries out one transaction for a group of entries: works them out, writes them, and acknowledges them. */
+export class Committer {
+  readonly #options: CommitterOptions;
+  readonly #streams = new LruMap<string, StreamRecord>(limits.ledgerCachedStates);
+  readonly #sources: Omit<BatchSources, "head">;
+  readonly #begin: SqlStatement;
+  readonly #commit: SqlStatement;
+  #head: Head;
+  #commitsSinceCheckpoint = 0;
+  #charactersSinceCheckpoint = 0;
+
+  constructor(options: CommitterOptions) {
+    const { sql, tables, nextSalt } = options;
+    this.#options = options;
+    this.#head = options.head;
+    this.#begin = sql.prepare("BEGIN IMMEDIATE");
+    this.#commit = sql.prepare("COMMIT");
+    this.#sources = {
+      receipt: (commandId) => tables.receipts.get(commandId),
+      stream: (stream) => this.#streams.get(stream) ?? loadStream(tables, stream),
+      nextSalt,
+    };
+  }
+
+  /** The end of what is on disk. */
+  get head(): Head {
+    return this.#head;
+  }
+
+  /** A stream as it is on disk. */
+  stream(stream: string): StreamRecord {
+    return this.#sources.stream(stream);
+  }
+
+  /** Commits a group of entries and settles each of them; on an error of the disk all are refused, and the ledger fails. */
+  run(entries: readonly Waiting[]): void {
+    try {
+      for (const tell of this.#transact(entries)) tell();
+    } catch (error) {
+      this.#abandon(entries, error);
+      return;
+    }
+    this.#options.failpoint("commands.acknowledged");
+    try {
+      this.#checkpointIfDue();
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  /** @returns what to tell each caller, now that everything is on disk */
+  #transact(entries: readonly Waiting[]): readonly Outcome[] {
+    const { clock, failpoint } = this.#options;
+    const batch = new CommandBatch({ ...this.#sources, head: this.#head }, Math.floor(clock.now()));
+    const planned = entries.map((entry) => (entry.kind === "command" ? decideEntry(batch, entry) : planChange(entry)));
+    failpoint("batch.composed");
+    const writesNothing = batch.receipts.size === 0 && entries.every(({ kind }) => kind === "command");
+    if (writesNothing) return planned.map((carry) => carry());
+    this.#begin.run();
+    failpoint("transaction.begun");
+    this.#writeBatch(batch);
+    const outcomes = planned.map((carry) => carry());
+    failpoint("side-rows.written");
+    this.#commit.run();
+    failpoint("transaction.committed");
+    this.#adopt(batch);
+    failpoint("listeners.told");
+    return outcomes;
+  }
+
+  #writeBatch(batch: CommandBatch): void {
+    const { tables, failpoint } = this.#options;
+    for (const row of batch.rows) {
+      tables.events.insert(row);
+      this.#charactersSinceCheckpoint += row.payload.length;
+    }
+    failpoint("events.written");
+    for (const { state, version } of batch.streams.values()) {
+      if (state !== undefined) tables.threads.put({ state, version });
+    }
+    failpoint("threads.written");
+    for (const receipt of batch.receipts.values()) tables.receipts.insert(receipt, batch.at);
+    failpoint("receipts.written");
+    for (const { seq, stream, kind } of batch.effects) tables.outbox.insert(seq, stream, kind);
+    failpoint("outbox.written");
+  }
+
+  /** From here on the batch is part of the ledger. */
+  #adopt(batch: CommandBatch): void {
+    this.#commitsSinceCheckpoint++;
+    if (batch.rows.length === 0) return;
+    this.#head = batch.head;
+    for (const [stream, record] of batch.streams) this.#streams.set(stream, record);
+    this.#options.onCommitted({ events: batch.rows.map(({ event }) => event), effects: batch.effects }, batch.head);
+  }
+
+  /**
+   * Copies the write-ahead log into the database. SQLite could do it by itself inside a COMMIT, but would swallow the
+   * errors; here they are seen, and nobody waits for an acknowledgement meanwhile.
+   */
+  #checkpointIfDue(): void {
+    const { sql, failpoint } = this.#options;
+    const due =
+      this.#commitsSinceCheckpoint >= ledgerBounds.checkpointCommits ||
+      this.#charactersSinceCheckpoint >= ledgerBounds.checkpointPayloadCharacters;
+    if (!due) return;
+    failpoint("checkpoint.before");
+    sql.exec("PRAGMA wal_checkpoint(PASSIVE)");
+    this.#commitsSinceCheckpoint = 0;
+    this.#charactersSinceCheckpoint = 0;
+    failpoint("checkpoint.done");
+  }
+
+  #abandon(entries: readonly Waiting[], error: unknown): void {
+    const { file, sql } = this.#options;
+    const nothingBegun = !sql.isTransaction;
+    const refusal = nothingBegun && isBusy(error) ? busy(file) : this.#fail(error);
+    for (const { settle } of entries) settle.resolve({ ok: false, error: refusal });
+    if (sqliteCode(error) === undefined) throw error;
+  }
+
+  /** Whether what is in the log beyond the head survived is not known here: opening the ledger again finds out. */
+  #fail(error: unknown): Failure {
+    const { file, sql, onFailed } = this.#options;
+    try {
+      if (sql.isTransaction) sql.exec("ROLLBACK");
+    } catch {
+      // The first error is the one to tell; nothing is written through this connection again.
+    }
+    const failed = writeFailed(file, error);
+    onFailed(failed);
+    return failed;
+  }
+}
+
+/** Decides a command now; what is left to do in the transaction is nothing. */
+function decideEntry(batch: CommandBatch, { command, settle }: Extract<Waiting, { kind: "command" }>): () => Outcome {
+  try {
+    const result = batch.add(command);
+    return () => () => settle.resolve(result);
+  } catch (error) {
+    if (sqliteCode(error) !== undefined) throw error;
+    return () => () => settle.reject(error);
+  }
+}
+
+function planChange({ change, settle }: Extract<Waiting, { kind: "change" }>): () => Outcome {
+  return () => {
+    try {
+      const result = change();
+      return () => settle.resolve(result);
+    } catch (error) {
+      // A statement that breaks a constraint has no effect of its own, and the transaction goes on.
+      if (sqliteCode(error) !== undefined && sqliteCode(error) !== sqliteCodes.constraint) throw error;
+      return () => settle.reject(error);
+    }
+  };
+}
+
+function loadStream({ events, threads }: LedgerTables, stream: string): StreamRecord {
+  if (!stream.startsWith("thread:")) return { state: undefined, version: events.lastVersion(stream) };
+  return threads.get(stream.slice("thread:".length)) ?? { state: undefined, version: 0 };
+}
+
+/** Another process held the database for too long, and nothing was written. */
+function isBusy(error: unknown): boolean {
+  const code = sqliteCode(error);
+  return code === sqliteCodes.busy || code === sqliteCodes.locked;
+}
+
+function busy(file: string): Failure {
+  return failure("ledger.busy", "Another program holds the ledger.", {
+    next: "Close the program that has the file open, then try again.",
+    fields: { file },
+  }).error;
+}

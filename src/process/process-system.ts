@@ -1,0 +1,38 @@
+/** The variable that marks a process and everything it starts. */
+export const markerVariable = "KEELSON_MARKER";
+
+/** A process as the operating system shows it. */
+export interface ProcessEntry {
+  readonly pid: number;
+  readonly groupId: number;
+  /** Null where the system does not tell. */
+  readonly sessionId: number | null;
+  /** Together with the pid it names one process for as long as the machine is up; to be compared, not to be read. */
+  readonly startTime: string;
+  /** Ended, but its parent has not asked for its exit code yet. It does nothing and cannot be ended any more. */
+  readonly zombie: boolean;
+}
+
+export interface MarkedProcess extends ProcessEntry {
+  readonly marker: string;
+}
+
+export type EndingSignal = "SIGTERM" | "SIGKILL";
+
+/** The operating system's processes, as a port. What has gone in the meantime is simply not there: nothing fails. */
+export interface ProcessSystem {
+  /**
+   * How much of what a child started can be found: by `markers` all of it, by `group` what has not left the child's
+   * process group, and `leader` is the child alone.
+   */
+  readonly coverage: "markers" | "group" | "leader";
+  /** Names the time since the machine was started; null if the system does not tell. */
+  bootId(): string | null;
+  find(pid: number): ProcessEntry | null;
+  /** The members of a process group. */
+  members(groupId: number): readonly ProcessEntry[];
+  /** The processes that bear one of the markers, this one excepted. */
+  bearers(markers: ReadonlySet<string>): readonly MarkedProcess[];
+  signal(pid: number, signal: EndingSignal): void;
+  signalGroup(groupId: number, signal: EndingSignal): void;
+}
