@@ -1,11 +1,13 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { availableParallelism, cpus } from "node:os";
 import { fileURLToPath } from "node:url";
+import { benches as agentStart } from "./agent-start.ts";
 import { benches as framing } from "./framing.ts";
 import type { Bar, Bench, BenchRow } from "./harness.ts";
+import { benches as ledgerAppend } from "./ledger-append.ts";
 
 /** Every bench there is. A new file in bench/ exports `benches` and is added here. */
-const registry: readonly Bench[] = [...framing];
+const registry: readonly Bench[] = [...framing, ...ledgerAppend, ...agentStart];
 
 const resultsFolder = new URL("results/", import.meta.url);
 const resultsFile = new URL("latest.json", resultsFolder);

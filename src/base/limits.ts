@@ -78,6 +78,7 @@ export const limits = {
   deltaBufferCharacters: 1024 * 1024,
   /** Output of one command kept in the ledger: its beginning and its end. */
   commandOutputCharacters: 1024 * 1024,
+  titleCharacters: 120,
   promptCharacters: 1024 * 1024,
   /** Items of one turn whose text is being streamed at the same time. */
   streamingItemsPerTurn: 64,

@@ -5,6 +5,11 @@ import type { Workstation } from "../engine/workstation.ts";
 import type { DaemonClient } from "./daemon-client.ts";
 import type { Terminal } from "./terminal.ts";
 
+/** A workstation for as long as a command runs. Closing it ends what was opened for the command, and nothing else. */
+export interface OpenedWorkstation extends AsyncDisposable {
+  readonly workstation: Workstation;
+}
+
 /** Everything a command may touch. Made once, in main.ts. */
 export interface CliContext {
   readonly terminal: Terminal;
@@ -19,9 +24,7 @@ export interface CliContext {
   /** The daemon of the home, if one runs. */
   readonly findDaemon: () => Promise<DaemonClient | undefined>;
   /** The daemon's workstation if one runs, else the home opened in this process for as long as the command runs. */
-  readonly openWorkstation: () => Promise<Result<Workstation>>;
-  /** Starts this program again as `keelson ARGUMENTS`, detached from this process; returns its process id. */
-  readonly startDetached: (commandArguments: readonly string[]) => number | undefined;
+  readonly openWorkstation: () => Promise<Result<OpenedWorkstation>>;
   /** Calls back when the user or the system asks this process to end. Several calls may come. */
   readonly onStopRequest: (callback: () => void) => Disposable;
 }

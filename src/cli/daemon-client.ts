@@ -6,7 +6,7 @@ import { failureBody, type RuntimeStatus, type ThreadSummary, type TurnRequest }
 import type { ApprovalAnswer } from "../contracts/vocabulary.ts";
 import type { Replay } from "../core/replay.ts";
 import type { TurnFrame } from "../engine/turn-frames.ts";
-import type { LedgerVerification, TurnHandle, Workstation } from "../engine/workstation.ts";
+import type { TurnHandle, Workstation } from "../engine/workstation.ts";
 
 const turnHeader = z.object({ threadId: z.string(), turnId: z.string() });
 
@@ -64,10 +64,6 @@ export class DaemonClient implements Workstation {
     return this.#call("GET", `/api/threads/${encodeURIComponent(threadId)}/replay${query}`);
   }
 
-  verifyLedger(): Promise<Result<LedgerVerification>> {
-    return this.#call("GET", "/api/ledger/verify");
-  }
-
   runtimes(): Promise<Result<readonly RuntimeStatus[]>> {
     return this.#call("GET", "/api/runtimes");
   }
@@ -75,10 +71,6 @@ export class DaemonClient implements Workstation {
   /** Asks the daemon to end. */
   stop(): Promise<Result<unknown>> {
     return this.#call("POST", "/api/stop");
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return Promise.resolve();
   }
 
   async #call<Value>(method: string, path: string, body?: unknown): Promise<Result<Value>> {
@@ -113,6 +105,6 @@ async function* parseFrames(lines: AsyncIterator<string, unknown>): AsyncIterabl
 
 async function failureOf(response: Response): Promise<{ ok: false; error: { code: string; message: string } }> {
   const parsed = failureBody.safeParse(await response.json().catch(() => undefined));
-  if (parsed.success) return { ok: false, error: parsed.data as { code: string; message: string; next?: string } };
+  if (parsed.success) return { ok: false, error: parsed.data };
   return failure("daemon.answer", `The daemon answered with status ${response.status}.`);
 }

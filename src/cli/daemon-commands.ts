@@ -16,28 +16,6 @@ export function printReady({ terminal }: CliContext, ready: DaemonAddress, json:
   );
 }
 
-/** `keelson start` without --foreground: starts the daemon detached, or shows the one that runs. */
-export async function startDaemon(
-  context: CliContext,
-  options: { port?: number; json?: boolean },
-  startDetached: (
-    port: number | undefined,
-  ) => Promise<{ ok: true; value: DaemonAddress } | { ok: false; error: string }>,
-): Promise<ExitCode> {
-  const running = await context.findDaemon();
-  if (running !== undefined) {
-    printReady(context, running.ready, options.json === true);
-    return exitCodes.done;
-  }
-  const started = await startDetached(options.port);
-  if (!started.ok) {
-    writeLine(context.terminal.err, started.error.trimEnd());
-    return exitCodes.unavailable;
-  }
-  printReady(context, started.value, options.json === true);
-  return exitCodes.done;
-}
-
 /** `keelson status`. */
 export async function showStatus(context: CliContext, options: { json?: boolean }): Promise<ExitCode> {
   const { terminal } = context;

@@ -7,7 +7,7 @@ import type { TurnRequest } from "../contracts/api.ts";
 import type { RecordedEvent } from "../contracts/events.ts";
 import { agentName, type ApproveMode, approveMode, reasoningEffort, sandboxMode } from "../contracts/vocabulary.ts";
 import type { TurnHandle, Workstation } from "../engine/workstation.ts";
-import type { CliContext } from "./context.ts";
+import type { CliContext, OpenedWorkstation } from "./context.ts";
 import { deltaLine, eventLine } from "./event-lines.ts";
 import { type ExitCode, exitCodeOf, exitCodes } from "./exit-codes.ts";
 import { paint, writeFailure, writeJson, writeLine } from "./terminal.ts";
@@ -31,10 +31,10 @@ export async function runExec(context: CliContext, prompt: string, options: Exec
   if (!request.ok) return reportFailure(context, request.error);
   const opened = await context.openWorkstation();
   if (!opened.ok) return reportFailure(context, opened.error);
-  await using workstation = opened.value;
-  const turn = await workstation.runTurn(request.value);
+  await using connection = opened.value;
+  const turn = await connection.workstation.runTurn(request.value);
   if (!turn.ok) return reportFailure(context, turn.error);
-  return await followTurn(context, workstation, turn.value, options);
+  return await followTurn(context, connection, turn.value, options);
 }
 
 function reportFailure(context: CliContext, failed: Parameters<typeof writeFailure>[1] & { code: string }): ExitCode {
@@ -44,17 +44,18 @@ function reportFailure(context: CliContext, failed: Parameters<typeof writeFailu
 
 async function followTurn(
   context: CliContext,
-  workstation: Workstation,
+  connection: OpenedWorkstation,
   turn: TurnHandle,
   options: ExecOptions,
 ): Promise<ExitCode> {
   const show = options.json === true ? jsonSink(context, options.deltas === true) : personSink(context);
+  const { workstation } = connection;
   let stopRequests = 0;
   using _ = context.onStopRequest(() => {
     stopRequests++;
     if (stopRequests === 1) void workstation.interruptTurn(turn.threadId, turn.turnId);
     // The second time the user insists: closing ends the agent, and with it the turn.
-    else void workstation[Symbol.asyncDispose]();
+    else void connection[Symbol.asyncDispose]();
   });
   let last: RecordedEvent | undefined;
   for await (const frame of turn.frames) {
@@ -68,8 +69,9 @@ async function followTurn(
       void askPerson(context, workstation, frame.event.payload);
     }
   }
-  if (options.json !== true)
+  if (options.json !== true) {
     writeLine(context.terminal.err, paint(context.terminal.err, "dim", `  thread ${turn.threadId}`));
+  }
   if (last?.type === "turn.completed") return exitCodes.done;
   if (stopRequests > 0) return exitCodes.interrupted;
   return last?.type === "turn.failed" && last.payload.reason === "agent-missing"
@@ -133,7 +135,7 @@ export function turnRequestOf(context: CliContext, prompt: string, options: Exec
     agent: agent.data,
     projectPath,
     prompt,
-    environment: { ...context.environment },
+    environment: agentEnvironment(context.environment),
     options: {
       approve: approve.data,
       sandbox: sandbox.data,
@@ -142,6 +144,13 @@ export function turnRequestOf(context: CliContext, prompt: string, options: Exec
     },
     ...(options.thread === undefined ? {} : { threadId: options.thread }),
   });
+}
+
+/** What the shell counts for itself says nothing to an agent, and would keep turns from sharing a process. */
+const shellBookkeeping: ReadonlySet<string> = new Set(["_", "SHLVL", "PWD", "OLDPWD"]);
+
+function agentEnvironment(environment: CliContext["environment"]): Record<string, string> {
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => !shellBookkeeping.has(name)));
 }
 
 function checkAsking(context: CliContext, mode: ApproveMode): Result<void> {

@@ -4,7 +4,7 @@ import type { CliContext } from "./context.ts";
 import { showStatus, stopDaemon } from "./daemon-commands.ts";
 import { type ExecOptions, runExec } from "./exec-command.ts";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";
-import { listThreads, replayThreadCommand, verifyLedger } from "./read-commands.ts";
+import { listThreads, replayThreadCommand, verifyLedgerCommand } from "./read-commands.ts";
 
 /** The commands whose making needs more than the context: main.ts, the composition root, gives them. */
 export interface ProgramParts {
@@ -133,7 +133,7 @@ function addLedger(program: Command, context: CliContext, exit: (code: ExitCode)
     .command("verify")
     .description("check every event and the chain between them")
     .option("--json", "print one JSON document")
-    .action(async (options: { json?: boolean }) => exit(await verifyLedger(context, options)));
+    .action(async (options: { json?: boolean }) => exit(await verifyLedgerCommand(context, options)));
 }
 
 function addDaemon(program: Command, context: CliContext, parts: ProgramParts, exit: (code: ExitCode) => void): void {

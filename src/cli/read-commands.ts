@@ -4,6 +4,8 @@ import { singleLine, stripTerminalControls } from "../base/terminal-text.ts";
 import type { ThreadSummary } from "../contracts/api.ts";
 import type { Replay, ReplayedTurn } from "../core/replay.ts";
 import type { Workstation } from "../engine/workstation.ts";
+import { homePaths } from "../home/home-paths.ts";
+import { verifyLedger } from "../ledger/verify.ts";
 import type { CliContext } from "./context.ts";
 import { type ExitCode, exitCodeOf, exitCodes } from "./exit-codes.ts";
 import { ellipsis, formatAge, paint, type Terminal, writeFailure, writeJson, writeLine } from "./terminal.ts";
@@ -18,8 +20,8 @@ export async function withWorkstation(
     writeFailure(context.terminal, opened.error);
     return exitCodeOf(opened.error);
   }
-  await using workstation = opened.value;
-  const answered = await ask(workstation);
+  await using connection = opened.value;
+  const answered = await ask(connection.workstation);
   if (answered.ok) return answered.value;
   writeFailure(context.terminal, answered.error);
   return exitCodeOf(answered.error);
@@ -52,30 +54,24 @@ export function replayThreadCommand(
   });
 }
 
-/** `keelson ledger verify`: checks every event of the chain. */
-export function verifyLedger(context: CliContext, options: { json?: boolean }): Promise<ExitCode> {
-  return withWorkstation(context, async (workstation) => {
-    const verified = await workstation.verifyLedger();
-    if (!verified.ok) return verified;
-    const { ok, events, headSeq, headHash, firstBadSeq, reason } = verified.value;
-    const { out } = context.terminal;
-    if (options.json === true) writeJson(out, verified.value);
-    else if (ok) {
-      writeLine(out, `${paint(out, "green", "✔")} ${events} events, unbroken from the first to seq ${headSeq}`);
-      writeLine(out, paint(out, "dim", `  head ${headHash}`));
-    } else {
-      writeLine(out, `${paint(out, "red", "✘")} damaged at seq ${firstBadSeq ?? "?"}: ${reason ?? "unknown"}`);
-      writeLine(
-        out,
-        paint(
-          out,
-          "dim",
-          "  Nothing was changed. Restore a backup, or keep this home as evidence and start a new one.",
-        ),
-      );
-    }
-    return { ok: true, value: ok ? exitCodes.done : exitCodes.workFailed };
-  });
+/**
+ * `keelson ledger verify`: checks every event of the chain. It reads beside whoever holds the home and opens nothing for
+ * writing, so that a damaged ledger can be examined as it is.
+ */
+export async function verifyLedgerCommand(context: CliContext, options: { json?: boolean }): Promise<ExitCode> {
+  const { out } = context.terminal;
+  const verification = await verifyLedger(homePaths(context.home).system);
+  const { ok, events, headSeq, headHash, firstBadSeq, reason } = verification;
+  if (options.json === true) {
+    writeJson(out, { schemaVersion: 1, ...verification });
+  } else if (ok) {
+    writeLine(out, `${paint(out, "green", "✔")} ${events} events, unbroken up to seq ${headSeq}`);
+    writeLine(out, paint(out, "dim", `  head ${headHash}`));
+  } else {
+    writeLine(out, `${paint(out, "red", "✘")} damaged at seq ${firstBadSeq ?? "?"}: ${reason ?? "unknown"}`);
+    writeLine(out, paint(out, "dim", "  Nothing was changed. Keep this home as evidence and start a new one."));
+  }
+  return ok ? exitCodes.done : exitCodes.workFailed;
 }
 
 const statusSigns: Readonly<
@@ -137,8 +133,9 @@ function printTurn(terminal: Terminal, turn: ReplayedTurn): void {
     const title = ellipsis(singleLine(action.title), 100);
     writeLine(out, paint(out, "dim", `       ${action.kind} ${title} (${action.status})`));
   }
-  if (turn.assistantText !== "")
+  if (turn.assistantText !== "") {
     writeLine(out, `${paint(out, ["bold", "green"], "agent ")} ${indent(turn.assistantText)}`);
+  }
   if (turn.message !== undefined) writeLine(out, paint(out, "yellow", `       ${stripTerminalControls(turn.message)}`));
 }
 

@@ -36,8 +36,9 @@ function toTerminalJson(value: unknown): string {
 /** Says what went wrong and what to do next. */
 export function writeFailure(terminal: Terminal, { message, next }: Pick<Failure, "message" | "next">): void {
   writeLine(terminal.err, `${paint(terminal.err, ["red", "bold"], "error")}  ${stripTerminalControls(message)}`);
-  if (next !== undefined)
+  if (next !== undefined) {
     writeLine(terminal.err, `${paint(terminal.err, "dim", "  do   ")}${stripTerminalControls(next)}`);
+  }
 }
 
 /** A duration for people. */

@@ -94,9 +94,9 @@ export class TurnPrinter {
   #command(item: Extract<Item, { kind: "command" }>): void {
     const took = item.durationMilliseconds === null ? "" : ` ${formatDuration(item.durationMilliseconds)}`;
     if (item.status === "declined") this.#note("yellow", "$", `${item.command}  declined`);
-    else if (item.exitCode === 0)
+    else if (item.exitCode === 0) {
       this.#note("cyan", "$", `${item.command} `, paint(this.#terminal.err, "dim", `✔${took}`));
-    else this.#note("red", "$", `${item.command}  exit ${item.exitCode ?? "?"}${took}`);
+    } else this.#note("red", "$", `${item.command}  exit ${item.exitCode ?? "?"}${took}`);
     const lines = stripTerminalControls(item.output).trimEnd().split("\n");
     for (const line of lines.slice(0, outputLines)) {
       if (line !== "") this.#line(paint(this.#terminal.err, "dim", `    ${ellipsis(line, subjectWidth)}`));

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { type EventPayload, eventPayloads } from "./events.ts";
 import { itemSchema } from "./items.ts";
-import { actor, agentName, approvalAnswer, turnOptions } from "./vocabulary.ts";
+import type { actor } from "./vocabulary.ts";
+import { agentName, approvalAnswer, turnOptions } from "./vocabulary.ts";
 
 const threadId = z.string().min(1);
 const turnId = z.string().min(1);

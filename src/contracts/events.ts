@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { itemSchema } from "./items.ts";
+import type { actor } from "./vocabulary.ts";
 import {
-  actor,
   agentName,
   approvalKind,
   approvalOutcome,

@@ -1,4 +1,4 @@
-import { type RedactionRule, redactionRules } from "./redaction-rules.ts";
+import { longestMatchCharacters, type RedactionRule, redactionRules } from "./redaction-rules.ts";
 
 export interface Redacted {
   readonly text: string;
@@ -6,55 +6,116 @@ export interface Redacted {
   readonly count: number;
 }
 
-const keywordScan = new RegExp(
-  [...new Set(redactionRules.flatMap((rule) => rule.keywords))].map(escapePattern).join("|"),
-  "giu",
+/** Where a secret stands in a text. */
+export interface Finding {
+  readonly ruleId: string;
+  /** Only its surroundings tell that it is one. */
+  readonly isGeneric: boolean;
+  /** Where the words begin that give the secret away. */
+  readonly matchStart: number;
+  readonly start: number;
+  readonly end: number;
+}
+
+// Longer starts first: "sk-ant-" says more than "sk-".
+const starts = [...new Set(redactionRules.flatMap((rule) => rule.starts))].sort(
+  (one, other) => other.length - one.length,
+);
+const startScan = new RegExp(starts.map((start) => start.replace(/[.*+?^${}()|[\]\\]/gu, "\\$&")).join("|"), "gi");
+/** The rules to try where a start stands: its own, then those of the shorter starts it begins with. */
+const rulesByStart: ReadonlyMap<string, readonly RedactionRule[]> = new Map(
+  starts.map((start) => {
+    const shorter = starts.filter((other) => start.startsWith(other));
+    return [start, shorter.flatMap((other) => redactionRules.filter((rule) => rule.starts.includes(other)))];
+  }),
 );
 
+const markerOpening = "⟦REDACTED:";
+
 /**
- * Takes secrets out of a decoded text, putting `⟦REDACTED:kind⟧` in their place. Works on decoded strings only: in
- * raw JSON the escapes hide word boundaries. One scan for keywords decides which rules run at all, so that the usual
- * text without any costs one pass.
+ * Finds the secrets in a decoded text (in raw JSON the escapes hide where words begin), in order and without overlaps.
+ * One scan finds the places where a secret can begin; rules are tried at those only, so that the usual text costs one
+ * pass, and the worst one that pass and a bounded look ahead at each place.
  */
-export function redact(text: string): Redacted {
-  const found = new Set<string>();
-  for (const match of text.matchAll(keywordScan)) found.add(match[0].toLowerCase());
-  if (found.size === 0) return { text, count: 0 };
-  let result: Redacted = { text, count: 0 };
-  for (const rule of redactionRules) {
-    if (rule.keywords.some((keyword) => contains(found, keyword))) result = applyRule(rule, result);
+export function findSecrets(text: string): readonly Finding[] {
+  const findings: Finding[] = [];
+  startScan.lastIndex = 0;
+  for (let hit = startScan.exec(text); hit !== null; hit = startScan.exec(text)) {
+    const last = findings.at(-1);
+    const isInside = last !== undefined && hit.index < last.end;
+    for (const rule of rulesByStart.get(hit[0].toLowerCase()) ?? []) {
+      // Inside what a name gave away, only a token that says its kind is news.
+      if (isInside && (rule.isGeneric || !last.isGeneric)) continue;
+      const found = findAt(rule, text, hit.index);
+      if (found === undefined) continue;
+      if (last !== undefined && found.start < last.end) findings[findings.length - 1] = joined(last, found);
+      else findings.push(found);
+      break;
+    }
+    // Starts may overlap, as in "api-key-0a…".
+    startScan.lastIndex = hit.index + 1;
   }
-  return result;
+  return findings;
 }
 
-/** One keyword may lie inside another's match ("secret" in "aws_secret_access_key"). */
-function contains(found: ReadonlySet<string>, keyword: string): boolean {
-  if (found.has(keyword)) return true;
-  for (const candidate of found) if (candidate.includes(keyword) || keyword.includes(candidate)) return true;
-  return false;
+function findAt(rule: RedactionRule, text: string, index: number): Finding | undefined {
+  rule.pattern.lastIndex = index;
+  const match = rule.pattern.exec(text);
+  if (match === null) return undefined;
+  const [start, patternEnd] = secretRange(match);
+  const secret = text.slice(start, patternEnd);
+  if (secret.includes(markerOpening)) return undefined;
+  if (rule.accepts !== undefined && !rule.accepts(secret, /["'`]/u.test(text.charAt(start - 1)))) return undefined;
+  const end = patternEnd - start < longestMatchCharacters ? patternEnd : endOfWord(text, patternEnd);
+  return { ruleId: rule.id, isGeneric: rule.isGeneric, matchStart: Math.min(start, index), start, end };
 }
 
-function applyRule(rule: RedactionRule, before: Redacted): Redacted {
-  let count = before.count;
-  const text = before.text.replace(rule.pattern, (match: string, ...rest: unknown[]) => {
-    const groups = rest.at(-1);
-    const secret = secretOf(match, typeof groups === "object" ? groups : null);
-    if (secret.startsWith("⟦REDACTED")) return match;
-    count++;
-    const start = match.lastIndexOf(secret);
-    return `${match.slice(0, start)}⟦REDACTED:${rule.id}⟧${match.slice(start + secret.length)}`;
-  });
-  return { text, count };
+/** The part of a match that is the secret: its group, or all of it, with what a look back took for its beginning. */
+function secretRange(match: RegExpExecArray): readonly [number, number] {
+  const { secret, beginning } = match.indices?.groups ?? {};
+  return secret ?? [beginning?.[0] ?? match.index, match.index + match[0].length];
 }
 
-function secretOf(match: string, groups: object | null): string {
-  if (groups === null) return match;
-  for (const value of Object.values(groups)) if (typeof value === "string") return value;
-  return match;
+const restOfWord = /[^\s"'`<>⟦]*/y;
+
+function endOfWord(text: string, index: number): number {
+  restOfWord.lastIndex = index;
+  restOfWord.exec(text);
+  return Math.max(index, restOfWord.lastIndex);
 }
 
-function escapePattern(text: string): string {
-  return text.replace(/[.*+?^${}()|[\]\\]/gu, "\\$&");
+function joined(one: Finding, other: Finding): Finding {
+  const { ruleId, isGeneric } = one.isGeneric ? other : one;
+  return {
+    ruleId,
+    isGeneric,
+    matchStart: Math.min(one.matchStart, other.matchStart),
+    start: Math.min(one.start, other.start),
+    end: Math.max(one.end, other.end),
+  };
+}
+
+/** Takes secrets out of a decoded text, putting `⟦REDACTED:kind⟧` in their place. */
+export function redact(text: string): Redacted {
+  const findings = findSecrets(text);
+  return { text: findings.length === 0 ? text : withoutSecrets(text, findings), count: findings.length };
+}
+
+/** The text with a marker in place of each finding. */
+export function withoutSecrets(text: string, findings: readonly Finding[]): string {
+  let result = "";
+  let done = 0;
+  for (const { ruleId, start, end } of findings) {
+    result += `${text.slice(done, start)}${markerOpening}${ruleId}⟧`;
+    done = end;
+  }
+  return result + text.slice(done);
+}
+
+/** Where, from `index` on, a text begins that more text could turn into a secret; undefined when it does nowhere. */
+export function firstSecretStart(text: string, index: number): number | undefined {
+  startScan.lastIndex = index;
+  return startScan.exec(text)?.index;
 }
 
 /** Applies `redact` to every string inside plain data, at any depth; keys and everything else stay as they are. */

@@ -17,6 +17,8 @@ export interface ActiveTurn {
   /** requested: recorded, not yet known to have reached the agent. started: the agent has acknowledged it. */
   readonly phase: "requested" | "started";
   readonly requestedAt: number;
+  /** Where in the ledger the turn begins. */
+  readonly requestedSeq: number;
   readonly agentTurnId: string | null;
   readonly runtimeId: string | null;
   readonly interruptRequested: boolean;
@@ -82,7 +84,7 @@ function changes(state: ThreadState, event: Exclude<ThreadEvent, { type: "thread
     case "thread.bound":
       return { agentThreadId: event.payload.agentThreadId, agentHome: event.payload.agentHome };
     case "turn.requested":
-      return { status: "working", turns: state.turns + 1, activeTurn: requestedTurn(event.payload, event.at) };
+      return { status: "working", turns: state.turns + 1, activeTurn: requestedTurn(event) };
     case "turn.started":
       return withTurn(state, {
         phase: "started",
@@ -118,11 +120,12 @@ function changes(state: ThreadState, event: Exclude<ThreadEvent, { type: "thread
   }
 }
 
-function requestedTurn(payload: EventPayload<"turn.requested">, at: number): ActiveTurn {
+function requestedTurn({ payload, at, seq }: Extract<ThreadEvent, { type: "turn.requested" }>): ActiveTurn {
   return {
     turnId: payload.turnId,
     phase: "requested",
     requestedAt: at,
+    requestedSeq: seq,
     agentTurnId: null,
     runtimeId: null,
     interruptRequested: false,

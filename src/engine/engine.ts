@@ -19,7 +19,7 @@ import type { RuntimeRegistry } from "./runtime-registry.ts";
 import { StreamedText } from "./streamed-text.ts";
 import { type Delta, endsTurn, type TurnFrame } from "./turn-frames.ts";
 import { TurnRunner } from "./turn-runner.ts";
-import type { LedgerVerification, TurnHandle, Workstation } from "./workstation.ts";
+import type { TurnHandle, Workstation } from "./workstation.ts";
 
 export interface EngineOptions {
   readonly ledger: Ledger;
@@ -27,7 +27,6 @@ export interface EngineOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly retryingMilliseconds: number;
-  readonly verify: () => Promise<LedgerVerification>;
 }
 
 /** What a turn needs besides its record, kept in memory only: the prompt with its secrets and the environment. */
@@ -39,13 +38,12 @@ interface PendingTurn {
  * The workstation in this process: takes commands, records them, and lets the outbox carry out what was recorded.
  * Nothing here acts on a wish that is not on disk.
  */
-export class Engine implements Workstation {
+export class Engine implements Workstation, AsyncDisposable {
   readonly #ledger: Ledger;
   readonly #runtimes: RuntimeRegistry;
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #retryingMilliseconds: number;
-  readonly #verify: () => Promise<LedgerVerification>;
   readonly #approvals: ApprovalDesk;
   readonly #pending = new Map<string, PendingTurn>();
   readonly #runners = new Map<string, TurnRunner>();
@@ -59,7 +57,6 @@ export class Engine implements Workstation {
     this.#clock = options.clock;
     this.#random = options.random;
     this.#retryingMilliseconds = options.retryingMilliseconds;
-    this.#verify = options.verify;
     this.#approvals = new ApprovalDesk(this.#clock, this.#newId, this.#record);
     this.#subscription = this.#ledger.subscribe((batch) => this.#onCommitted(batch));
   }
@@ -70,6 +67,8 @@ export class Engine implements Workstation {
     const turnId = this.#newId();
     const fits = this.#checkThread(request);
     if (!fits.ok) return fits;
+    const available = await this.#runtimes.check(request.agent, request.environment);
+    if (!available.ok) return available;
     const { text: prompt, count: redactions } = redact(request.prompt);
     const fromSeq = this.#ledger.headSeq();
     if (request.threadId === undefined) {
@@ -121,10 +120,6 @@ export class Engine implements Workstation {
   replay(threadId: string, limit?: number): Promise<Result<Replay>> {
     if (this.#ledger.thread(threadId) === undefined) return Promise.resolve(unknownThread(threadId));
     return Promise.resolve(success(replayThread(threadId, this.#ledger.streamEvents(`thread:${threadId}`), limit)));
-  }
-
-  async verifyLedger(): Promise<Result<LedgerVerification>> {
-    return success(await this.#verify());
   }
 
   runtimes(): Promise<Result<readonly RuntimeStatus[]>> {

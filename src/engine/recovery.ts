@@ -16,7 +16,7 @@ export interface RecoveryPorts {
   readonly partials: (turnId: string) => readonly PartialRow[];
   readonly clearPartials: (turnId: string) => Promise<unknown>;
   /** The items of a turn that the ledger has as completed. */
-  readonly completedItems: (threadId: string, turnId: string) => readonly Item[];
+  readonly completedItems: (threadId: string, turn: ActiveTurn) => readonly Item[];
   /** Opens an agent that can read the threads kept in `agentHome`; undefined when there is none. */
   readonly openAgent: (agent: AgentName, agentHome: string) => Promise<AgentRuntime | undefined>;
 }
@@ -48,7 +48,7 @@ async function recordEnd(
   turn: ActiveTurn,
   remembered: readonly RememberedTurn[] | null,
 ): Promise<void> {
-  const recorded = ports.completedItems(thread.threadId, turn.turnId);
+  const recorded = ports.completedItems(thread.threadId, turn);
   const outcome = reconcileTurn(turn, remembered, thread.lastAgentTurnId, recorded);
   for (const item of redactDeep([...outcome.items])) {
     await ports.record({ type: "reportItemCompleted", threadId: thread.threadId, turnId: turn.turnId, item });

@@ -61,6 +61,11 @@ export class StreamedText {
     this.#items.delete(itemId);
   }
 
+  /** Items of these kinds that are still unfinished will never be finished. */
+  forgetUnfinished(kinds: readonly Item["kind"][]): void {
+    for (const [itemId, { kind }] of this.#items) if (kinds.includes(kind)) this.#items.delete(itemId);
+  }
+
   /** Ends checkpointing and returns what was streamed but never completed. */
   close(): { itemId: string; kind: string; text: string }[] {
     this.#closed = true;
@@ -85,8 +90,9 @@ export class StreamedText {
     this.#stored = true;
     void this.#store.checkpointPartials(rows).then(() => {
       this.#writing = false;
-      if (!this.#closed)
+      if (!this.#closed) {
         this.#timer ??= this.#clock.schedule(limits.partialCheckpointMilliseconds, () => this.#checkpoint());
+      }
     });
   }
 }

@@ -8,7 +8,7 @@ import type { Item } from "../contracts/items.ts";
 import { redact, redactDeep } from "../core/redaction.ts";
 import type { ThreadState } from "../core/thread-state.ts";
 import type { ApprovalDesk } from "./approval-desk.ts";
-import { StreamedText } from "./streamed-text.ts";
+import type { StreamedText } from "./streamed-text.ts";
 import type { Delta } from "./turn-frames.ts";
 
 export interface TurnRunnerPorts {
@@ -49,6 +49,7 @@ export class TurnRunner {
   #agentTurnId: string | undefined;
   #interrupting = false;
   #ended = false;
+  #retried = false;
   #retryTimer: Disposable | undefined;
   #interruptTimer: Disposable | undefined;
   /** Set when Keelson gave up on a runtime that kept retrying: the interruption then counts as this failure. */
@@ -166,6 +167,7 @@ export class TurnRunner {
       case "turnStarted":
         return;
       case "itemStarted":
+        this.#forgetAbandonedText();
         if (event.item.kind === "userMessage") return;
         void this.#record({ type: "reportItemStarted", turnId, item: redactDeep(event.item) });
         return;
@@ -207,6 +209,13 @@ export class TurnRunner {
     this.#ports.publishDelta({ threadId: this.threadId, turnId: this.turnId, itemId, kind, offset, text });
   }
 
+  /** After a retry the agent says everything anew, as new items: what it had begun to say never completes. */
+  #forgetAbandonedText(): void {
+    if (!this.#retried) return;
+    this.#retried = false;
+    this.#text.forgetUnfinished(["agentMessage", "reasoning"]);
+  }
+
   #onItemCompleted(item: Item): void {
     this.#text.finish(item.itemId);
     if (item.kind === "userMessage") return;
@@ -214,6 +223,7 @@ export class TurnRunner {
   }
 
   #onRetrying(message: string): void {
+    this.#retried = true;
     void this.#record({ type: "reportRetrying", turnId: this.turnId, message: redact(message).text });
     this.#retryTimer ??= this.#ports.clock.schedule(this.#ports.retryingMilliseconds, () => {
       this.#givenUp = {
@@ -289,8 +299,8 @@ export class TurnRunner {
     }
   }
 
-  #record(command: DistributiveOmit<ThreadCommand, "threadId">): Promise<Result<unknown, Failure>> {
-    return this.#ports.record({ threadId: this.threadId, ...command } as ThreadCommand, "agent");
+  #record(command: DistributiveOmit<ThreadCommand, "threadId">): Promise<Result<unknown>> {
+    return this.#ports.record({ threadId: this.threadId, ...command }, "agent");
   }
 
   #stopRetryTimer(): void {

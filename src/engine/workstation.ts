@@ -12,20 +12,11 @@ export interface TurnHandle {
   readonly frames: AsyncIterable<TurnFrame>;
 }
 
-export interface LedgerVerification {
-  readonly ok: boolean;
-  readonly events: number;
-  readonly headSeq: number;
-  readonly headHash: string;
-  readonly firstBadSeq?: number;
-  readonly reason?: string;
-}
-
 /**
  * What Keelson can do, for whoever asks: the command line in its own process, or through the daemon over HTTP. Both
  * ways implement this one interface, so no command needs to know which it got.
  */
-export interface Workstation extends AsyncDisposable {
+export interface Workstation {
   runTurn(request: TurnRequest): Promise<Result<TurnHandle>>;
   interruptTurn(threadId: string, turnId: string): Promise<Result<unknown>>;
   answerApproval(
@@ -37,6 +28,5 @@ export interface Workstation extends AsyncDisposable {
   /** Newest first. */
   threads(projectPath?: string): Promise<Result<readonly ThreadSummary[]>>;
   replay(threadId: string, limit?: number): Promise<Result<Replay>>;
-  verifyLedger(): Promise<Result<LedgerVerification>>;
   runtimes(): Promise<Result<readonly RuntimeStatus[]>>;
 }

@@ -6,15 +6,15 @@ import type { Receipt } from "./receipt-table.ts";
 /** A change of the rows beside the events. It runs inside the transaction, after the commands that share it. */
 export type SideChange = () => Result<void>;
 
-/** A command or a side change that waits for its commit. `settle` tells the caller how it ended. */
-export type Waiting =
-  | { readonly kind: "command"; readonly command: Command; readonly settle: Settle<Receipt> }
-  | { readonly kind: "change"; readonly change: SideChange; readonly settle: Settle<void> };
+/** A command or a side change that waits for its commit. */
+export type Waiting = Settling &
+  ({ readonly kind: "command"; readonly command: Command } | { readonly kind: "change"; readonly change: SideChange });
 
-export interface Settle<Value> {
-  readonly resolve: (result: Result<Value>) => void;
+/** Tells the caller how it ended. The queue's methods see to it that each gets its own kind of value. */
+interface Settling {
+  resolve(result: Result<unknown>): void;
   /** For programmer errors only. */
-  readonly reject: (error: unknown) => void;
+  reject(error: unknown): void;
 }
 
 /** What becomes of the entries that were taken; it settles every one of them. */
@@ -45,12 +45,16 @@ export class CommitQueue {
 
   /** Errors: `ledger.overloaded`, and the refusal once the queue is shut. */
   execute(command: Command): Promise<Result<Receipt>> {
-    return this.#wait((settle: Settle<Receipt>) => ({ kind: "command", command, settle }));
+    const refused = this.#refuses();
+    if (refused !== undefined) return Promise.resolve(refused);
+    return new Promise((resolve, reject) => this.#push({ kind: "command", command, resolve, reject }));
   }
 
   /** Errors: as `execute`, and the change's own. */
   change(change: SideChange): Promise<Result<void>> {
-    return this.#wait((settle: Settle<void>) => ({ kind: "change", change, settle }));
+    const refused = this.#refuses();
+    if (refused !== undefined) return Promise.resolve(refused);
+    return new Promise((resolve, reject) => this.#push({ kind: "change", change, resolve, reject }));
   }
 
   /** Takes nothing more and commits everything that waits, now. */
@@ -64,16 +68,17 @@ export class CommitQueue {
     this.#refusal ??= refusal;
     const refused = this.#waiting;
     this.#waiting = [];
-    for (const { settle } of refused) settle.resolve({ ok: false, error: this.#refusal });
+    for (const entry of refused) entry.resolve({ ok: false, error: this.#refusal });
   }
 
-  #wait<Value>(entry: (settle: Settle<Value>) => Waiting): Promise<Result<Value>> {
-    if (this.#refusal !== undefined) return Promise.resolve({ ok: false, error: this.#refusal });
-    if (this.#waiting.length >= limits.ledgerPendingCommands) return Promise.resolve(overloaded());
-    return new Promise((resolve, reject) => {
-      this.#waiting.push(entry({ resolve, reject }));
-      this.#schedule();
-    });
+  #refuses(): Result<never> | undefined {
+    if (this.#refusal !== undefined) return { ok: false, error: this.#refusal };
+    return this.#waiting.length < limits.ledgerPendingCommands ? undefined : overloaded();
+  }
+
+  #push(entry: Waiting): void {
+    this.#waiting.push(entry);
+    this.#schedule();
   }
 
   /** After the callbacks of this turn of the event loop, so that what other sockets ask for shares the commit. */

@@ -1,10 +1,11 @@
 import type { Clock } from "../base/clock.ts";
 import { limits } from "../base/limits.ts";
 import { LruMap } from "../base/lru.ts";
-import { failure, type Failure } from "../base/result.ts";
+import { assert, failure, type Failure, type Result } from "../base/result.ts";
+import type { Command } from "../contracts/commands.ts";
 import type { RecordedEvent } from "../contracts/events.ts";
 import { type BatchSources, CommandBatch, type StreamRecord } from "./command-batch.ts";
-import type { Waiting } from "./commit-queue.ts";
+import type { SideChange, Waiting } from "./commit-queue.ts";
 import type { Head } from "./event-table.ts";
 import type { Failpoint } from "./failpoint.ts";
 import { ledgerBounds } from "./ledger-bounds.ts";
@@ -33,14 +34,23 @@ export interface CommitterOptions {
   readonly onFailed: (failed: Failure) => void;
 }
 
-/** What an entry came to, told to its caller once the transaction is on disk. */
-type Outcome = () => void;
+/** What an entry came to, to be told to its caller once the transaction is on disk. */
+type Outcome = Result<unknown> | Thrown;
+
+/** What a programmer error threw while one entry was worked out. The others of its batch are not touched by it. */
+class Thrown {
+  readonly error: unknown;
+
+  constructor(error: unknown) {
+    this.error = error;
+  }
+}
 
 /** Carries out one transaction for a group of entries: works them out, writes them, and acknowledges them. */
 export class Committer {
   readonly #options: CommitterOptions;
   readonly #streams = new LruMap<string, StreamRecord>(limits.ledgerCachedStates);
-  readonly #sources: Omit<BatchSources, "head">;
+  readonly #sources: Omit<BatchSources, "head" | "receipt">;
   readonly #begin: SqlStatement;
   readonly #commit: SqlStatement;
   #head: Head;
@@ -54,7 +64,6 @@ export class Committer {
     this.#begin = sql.prepare("BEGIN IMMEDIATE");
     this.#commit = sql.prepare("COMMIT");
     this.#sources = {
-      receipt: (commandId) => tables.receipts.get(commandId),
       stream: (stream) => this.#streams.get(stream) ?? loadStream(tables, stream),
       nextSalt,
     };
@@ -73,7 +82,8 @@ export class Committer {
   /** Commits a group of entries and settles each of them; on an error of the disk all are refused, and the ledger fails. */
   run(entries: readonly Waiting[]): void {
     try {
-      for (const tell of this.#transact(entries)) tell();
+      const outcomes = this.#transact(entries);
+      for (const [index, outcome] of outcomes.entries()) tell(entries[index], outcome);
     } catch (error) {
       this.#abandon(entries, error);
       return;
@@ -88,26 +98,43 @@ export class Committer {
 
   /** @returns what to tell each caller, now that everything is on disk */
   #transact(entries: readonly Waiting[]): readonly Outcome[] {
-    const { clock, failpoint } = this.#options;
-    const batch = new CommandBatch({ ...this.#sources, head: this.#head }, Math.floor(clock.now()));
-    const planned = entries.map((entry) => (entry.kind === "command" ? decideEntry(batch, entry) : planChange(entry)));
-    failpoint("batch.composed");
-    const writesNothing = batch.receipts.size === 0 && entries.every(({ kind }) => kind === "command");
-    if (writesNothing) return planned.map((carry) => carry());
+    // Commands that come a second time are rare, so they are looked for only after one has been run into.
+    return this.#attempt(entries, () => undefined) ?? this.#attemptKnowingReceipts(entries);
+  }
+
+  #attemptKnowingReceipts(entries: readonly Waiting[]): readonly Outcome[] {
+    const outcomes = this.#attempt(entries, (commandId) => this.#options.tables.receipts.get(commandId));
+    assert(outcomes !== undefined, "a command whose receipt was looked up has no second one");
+    return outcomes;
+  }
+
+  /** @returns undefined, having changed nothing, if one of the commands has a receipt that `receipt` did not tell of */
+  #attempt(entries: readonly Waiting[], receipt: BatchSources["receipt"]): readonly Outcome[] | undefined {
+    const { sql, clock, failpoint } = this.#options;
+    // Begun before anything is looked up: a lookup outside of a transaction takes and drops the locks.
     this.#begin.run();
     failpoint("transaction.begun");
-    this.#writeBatch(batch);
-    const outcomes = planned.map((carry) => carry());
+    const batch = new CommandBatch({ ...this.#sources, receipt, head: this.#head }, Math.floor(clock.now()));
+    const outcomes = entries.map((entry) => (entry.kind === "command" ? decideEntry(batch, entry.command) : undefined));
+    failpoint("batch.composed");
+    if (!this.#writeBatch(batch)) {
+      sql.exec("ROLLBACK");
+      return undefined;
+    }
+    const all = entries.map((entry, index) => (entry.kind === "change" ? carryOut(entry.change) : outcomes[index]));
     failpoint("side-rows.written");
     this.#commit.run();
     failpoint("transaction.committed");
     this.#adopt(batch);
     failpoint("listeners.told");
-    return outcomes;
+    return all as readonly Outcome[];
   }
 
-  #writeBatch(batch: CommandBatch): void {
+  /** @returns false if one of the commands has a receipt already */
+  #writeBatch(batch: CommandBatch): boolean {
     const { tables, failpoint } = this.#options;
+    for (const receipt of batch.receipts.values()) if (!tables.receipts.insert(receipt, batch.at)) return false;
+    failpoint("receipts.written");
     for (const row of batch.rows) {
       tables.events.insert(row);
       this.#charactersSinceCheckpoint += row.payload.length;
@@ -117,10 +144,9 @@ export class Committer {
       if (state !== undefined) tables.threads.put({ state, version });
     }
     failpoint("threads.written");
-    for (const receipt of batch.receipts.values()) tables.receipts.insert(receipt, batch.at);
-    failpoint("receipts.written");
     for (const { seq, stream, kind } of batch.effects) tables.outbox.insert(seq, stream, kind);
     failpoint("outbox.written");
+    return true;
   }
 
   /** From here on the batch is part of the ledger. */
@@ -153,7 +179,7 @@ export class Committer {
     const { file, sql } = this.#options;
     const nothingBegun = !sql.isTransaction;
     const refusal = nothingBegun && isBusy(error) ? busy(file) : this.#fail(error);
-    for (const { settle } of entries) settle.resolve({ ok: false, error: refusal });
+    for (const entry of entries) entry.resolve({ ok: false, error: refusal });
     if (sqliteCode(error) === undefined) throw error;
   }
 
@@ -171,28 +197,28 @@ export class Committer {
   }
 }
 
-/** Decides a command now; what is left to do in the transaction is nothing. */
-function decideEntry(batch: CommandBatch, { command, settle }: Extract<Waiting, { kind: "command" }>): () => Outcome {
+function decideEntry(batch: CommandBatch, command: Command): Outcome {
   try {
-    const result = batch.add(command);
-    return () => () => settle.resolve(result);
+    return batch.add(command);
   } catch (error) {
     if (sqliteCode(error) !== undefined) throw error;
-    return () => () => settle.reject(error);
+    return new Thrown(error);
   }
 }
 
-function planChange({ change, settle }: Extract<Waiting, { kind: "change" }>): () => Outcome {
-  return () => {
-    try {
-      const result = change();
-      return () => settle.resolve(result);
-    } catch (error) {
-      // A statement that breaks a constraint has no effect of its own, and the transaction goes on.
-      if (sqliteCode(error) !== undefined && sqliteCode(error) !== sqliteCodes.constraint) throw error;
-      return () => settle.reject(error);
-    }
-  };
+function carryOut(change: SideChange): Outcome {
+  try {
+    return change();
+  } catch (error) {
+    // A statement that breaks a constraint has no effect of its own, and the transaction goes on.
+    if (sqliteCode(error) !== undefined && sqliteCode(error) !== sqliteCodes.constraint) throw error;
+    return new Thrown(error);
+  }
+}
+
+function tell(entry: Waiting | undefined, outcome: Outcome): void {
+  if (outcome instanceof Thrown) entry?.reject(outcome.error);
+  else entry?.resolve(outcome);
 }
 
 function loadStream({ events, threads }: LedgerTables, stream: string): StreamRecord {

@@ -1,5 +1,4 @@
 import { hash } from "node:crypto";
-import { canonicalJson } from "../base/canonical-json.ts";
 
 /** What the chain covers of an event besides its payload. */
 export interface EventHeader {
@@ -31,11 +30,11 @@ export function hashPayloadBytes(salt: string, payload: Uint8Array): string {
 }
 
 /**
- * SHA-256 over the previous event's hash, the header as a canonical JSON array, and the payload's hash. The first and
- * the last part have a fixed length, so no two different events give the same input.
+ * SHA-256 over the previous event's hash, the header as a JSON array without spaces, and the payload's hash. The first
+ * and the last part have a fixed length, so no two different events give the same input.
  */
 export function hashEvent(previousHash: string, header: EventHeader, payloadHash: string): string {
   const { seq, stream, version, type, schemaVersion, at, actor, causation } = header;
-  const parts = canonicalJson([seq, stream, version, type, schemaVersion, at, actor, causation]);
+  const parts = JSON.stringify([seq, stream, version, type, schemaVersion, at, actor, causation]);
   return hash("sha256", previousHash + parts + payloadHash);
 }

@@ -3,11 +3,11 @@
  * Between any two of them the files change, or somebody is told something.
  */
 export const failpoints = [
-  "batch.composed",
   "transaction.begun",
+  "batch.composed",
+  "receipts.written",
   "events.written",
   "threads.written",
-  "receipts.written",
   "outbox.written",
   "side-rows.written",
   "transaction.committed",

@@ -1,5 +1,6 @@
 import type { Clock } from "../base/clock.ts";
 import { limits } from "../base/limits.ts";
+import type { Random } from "../base/random.ts";
 import { assert, failure, type Failure, FailureError, messageOf, type Result, success } from "../base/result.ts";
 import type { Command } from "../contracts/commands.ts";
 import type { RecordedEvent } from "../contracts/events.ts";
@@ -16,7 +17,6 @@ import type { ProcessEnd, ProcessIntent, ProcessStart, UnfinishedProcess } from 
 import type { Receipt } from "./receipt-table.ts";
 import { SaltPool } from "./salt-pool.ts";
 import { readPragma, type SqlPort } from "./sql-port.ts";
-import type { Random } from "../base/random.ts";
 
 export type { CommittedBatch } from "./committer.ts";
 
@@ -26,8 +26,8 @@ export type LedgerListener = (batch: CommittedBatch) => void;
 /** The record of the processes that were started, for the reaper. Everything is on disk when its promise resolves. */
 export interface ProcessStore {
   recordIntent(intent: ProcessIntent): Promise<Result<void>>;
-  recordStarted(start: ProcessStart): Promise<Result<void>>;
-  recordEnded(end: ProcessEnd): Promise<Result<void>>;
+  recordStarted(processId: string, start: ProcessStart): Promise<Result<void>>;
+  recordEnded(processId: string, end: ProcessEnd): Promise<Result<void>>;
   unfinished(): readonly UnfinishedProcess[];
 }
 
@@ -88,7 +88,7 @@ export class Ledger implements Disposable {
     });
     this.#queue = new CommitQueue((entries) => this.#committer.run(entries));
     this.#anchor.moved(head);
-    this.processes = processStore(tables, (change) => this.#queue.change(change));
+    this.processes = processStore(tables, this.#now, (change) => this.#queue.change(change));
   }
 
   /**
@@ -103,7 +103,7 @@ export class Ledger implements Disposable {
   /** Keeps the text that items have streamed so far. Errors: those of the ledger, as for `execute`. */
   checkpointPartials(rows: readonly PartialRow[]): Promise<Result<void>> {
     return this.#queue.change(() => {
-      const at = Math.floor(this.#parts.clock.now());
+      const at = this.#now();
       for (const row of rows) this.#parts.tables.partials.put(row, at);
       return success(undefined);
     });
@@ -205,6 +205,8 @@ export class Ledger implements Disposable {
     }
   }
 
+  readonly #now = (): number => Math.floor(this.#parts.clock.now());
+
   #announce(batch: CommittedBatch, head: Head): void {
     this.#anchor.moved(head);
     for (const listener of this.#listeners) {
@@ -235,12 +237,13 @@ export class Ledger implements Disposable {
 
 function processStore(
   { processes }: LedgerTables,
+  now: () => number,
   change: (change: SideChange) => Promise<Result<void>>,
 ): ProcessStore {
   return {
     recordIntent: (intent) => change(() => processes.intend(intent)),
-    recordStarted: (start) => change(() => processes.start(start)),
-    recordEnded: (end) => change(() => processes.end(end)),
+    recordStarted: (processId, start) => change(() => processes.start(processId, start, now())),
+    recordEnded: (processId, end) => change(() => processes.end(processId, end)),
     unfinished: () => processes.unfinished(),
   };
 }

@@ -1,35 +1,33 @@
 import { failure, type Result, success } from "../base/result.ts";
 import type { SqlPort, SqlRow, SqlStatement } from "./sql-port.ts";
 
-/** That a process is about to be started, and how to find it again whatever happens next. Times: ms since the epoch. */
+/** That a process is about to be started, and how to find it again whatever happens next. */
 export interface ProcessIntent {
   readonly processId: string;
   readonly runtimeId: string;
-  /** The unguessable variable in the environment of the process and of everything it starts. */
+  /** The unguessable value in the environment of the process and of everything that it starts. */
   readonly marker: string;
   readonly command: string;
+  /** Milliseconds since the Unix epoch, as the other times here. */
   readonly intendedAt: number;
 }
 
 /** The operating system's identity of a started process: a pid alone may have been given to another one since. */
 export interface ProcessStart {
-  readonly processId: string;
   readonly pid: number;
   readonly startTime: string | null;
   readonly bootId: string | null;
-  readonly startedAt: number;
 }
 
 export interface ProcessEnd {
-  readonly processId: string;
-  readonly endedAt: number;
   readonly exitCode: number | null;
   readonly signal: string | null;
+  readonly endedAt: number;
 }
 
-/** A process that has no recorded end. `start` is null when the daemon died between the intent and the spawn's record. */
+/** A process without a recorded end. `start` is null when the daemon died between the intent and the spawn's record. */
 export interface UnfinishedProcess extends ProcessIntent {
-  readonly start: Omit<ProcessStart, "processId"> | null;
+  readonly start: ProcessStart | null;
 }
 
 /** Reads and writes the table `processes`. */
@@ -58,13 +56,16 @@ export class ProcessTable {
     return failure("process.exists", `Process ${processId} is on record already.`);
   }
 
-  /** Errors: `process.unknown`. */
-  start({ processId, pid, startTime, bootId, startedAt }: ProcessStart): Result<void> {
-    return known(processId, this.#start.run(pid, startTime, bootId, startedAt, processId).changes);
+  /**
+   * Errors: `process.unknown`.
+   * @param at milliseconds since the Unix epoch
+   */
+  start(processId: string, { pid, startTime, bootId }: ProcessStart, at: number): Result<void> {
+    return known(processId, this.#start.run(pid, startTime, bootId, at, processId).changes);
   }
 
   /** Errors: `process.unknown`. */
-  end({ processId, endedAt, exitCode, signal }: ProcessEnd): Result<void> {
+  end(processId: string, { endedAt, exitCode, signal }: ProcessEnd): Result<void> {
     return known(processId, this.#end.run(endedAt, exitCode, signal, processId).changes);
   }
 
@@ -79,21 +80,17 @@ function known(processId: string, changes: number | bigint): Result<void> {
 }
 
 function unfinishedProcess(row: SqlRow): UnfinishedProcess {
-  const pid = row["pid"] as number | null | undefined;
+  const { pid } = row;
+  const start =
+    typeof pid === "number"
+      ? { pid, startTime: row["start_time"] as string | null, bootId: row["boot_id"] as string | null }
+      : null;
   return {
     processId: String(row["process_id"]),
     runtimeId: String(row["runtime_id"]),
     marker: String(row["marker"]),
     command: String(row["command"]),
     intendedAt: Number(row["intended_at"]),
-    start:
-      typeof pid !== "number"
-        ? null
-        : {
-            pid,
-            startTime: row["start_time"] as string | null,
-            bootId: row["boot_id"] as string | null,
-            startedAt: Number(row["started_at"]),
-          },
+    start,
   };
 }

@@ -15,13 +15,16 @@ export class ReceiptTable {
   readonly #get: SqlStatement;
 
   constructor(sql: SqlPort) {
-    this.#insert = sql.prepare("INSERT INTO receipts VALUES (?, ?, ?, ?, ?)");
+    this.#insert = sql.prepare("INSERT INTO receipts VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING");
     this.#get = sql.prepare("SELECT stream, first_seq, last_seq FROM receipts WHERE command_id = ?");
   }
 
-  /** @param at milliseconds since the Unix epoch */
-  insert({ commandId, stream, firstSeq, lastSeq }: Receipt, at: number): void {
-    this.#insert.run(commandId, stream, firstSeq, lastSeq, at);
+  /**
+   * @param at milliseconds since the Unix epoch
+   * @returns false, having changed nothing, if the command has a receipt already
+   */
+  insert({ commandId, stream, firstSeq, lastSeq }: Receipt, at: number): boolean {
+    return this.#insert.run(commandId, stream, firstSeq, lastSeq, at).changes === 1;
   }
 
   get(commandId: string): Receipt | undefined {

@@ -26,11 +26,10 @@ export class ThreadTable {
   readonly #unfinished: SqlStatement;
 
   constructor(sql: SqlPort) {
+    // A thread's project, agent and creation never change, and leaving them alone spares their index.
     this.#put = sql.prepare(
       `INSERT INTO threads VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-       ON CONFLICT (thread_id) DO UPDATE SET
-         project_path = excluded.project_path, agent = excluded.agent, title = excluded.title,
-         status = excluded.status, turns = excluded.turns, created_at = excluded.created_at,
+       ON CONFLICT (thread_id) DO UPDATE SET title = excluded.title, status = excluded.status, turns = excluded.turns,
          updated_at = excluded.updated_at, agent_thread_id = excluded.agent_thread_id,
          agent_home = excluded.agent_home, active_turn_id = excluded.active_turn_id, version = excluded.version,
          state = excluded.state`,

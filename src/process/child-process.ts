@@ -29,6 +29,8 @@ export interface ChildOptions {
   readonly onLine: (line: string) => void;
   /** Asks the child to end by its own protocol. The end of its stdin follows in any case. */
   readonly askToEnd?: () => void;
+  /** Told at once when the child is killed for what it wrote; its exit follows. */
+  readonly onFailed?: (failed: Failure) => void;
 }
 
 /**
@@ -114,10 +116,11 @@ export class ChildProcess implements AsyncDisposable {
 
   /** Kills the child at once because what it does cannot be trusted. It counts as a crash with this failure. */
   fail(failed: Failure): void {
-    if (!this.#running) return;
-    this.#failure ??= failed;
-    this.#child.stdout.destroy();
+    if (!this.#running || this.#failure !== null) return;
+    this.#failure = failed;
     this.#signalGroup("SIGKILL");
+    this.#child.stdout.destroy();
+    this.#options.onFailed?.(failed);
   }
 
   /**

@@ -23,8 +23,9 @@ export interface LeftoverReport {
 }
 
 /**
- * Ends every process that one of the traces leads to: SIGTERM, a short grace, SIGKILL, until a look finds none. What
- * they start in the meantime is found by the next look. Nothing is ever matched by its name.
+ * Ends every process that one of the traces leads to: SIGTERM, a short grace, SIGKILL, until two looks one after the
+ * other find none. One look can miss a process that is just being forked or replaces its program; what the found ones
+ * start in the meantime is found by the next look. Nothing is ever matched by its name.
  */
 export async function endLeftovers(
   system: ProcessSystem,
@@ -33,13 +34,15 @@ export async function endLeftovers(
 ): Promise<LeftoverReport> {
   const seen = new Map<string, Leftover>();
   const start = clock.monotonic();
-  for (;;) {
-    const found = traces.length === 0 ? [] : findLeftovers(system, traces);
+  let emptyLooks = 0;
+  while (traces.length > 0) {
+    const { found, unsettled } = findLeftovers(system, traces);
     const waited = clock.monotonic() - start;
-    if (found.length === 0 || waited >= limits.reapMilliseconds) {
-      const left = new Set(found.map(identity));
-      return { ended: [...seen.values()].filter((leftover) => !left.has(identity(leftover))), left: found };
-    }
+    if (waited >= limits.reapMilliseconds) return reportOf(seen, found);
+    // A process that has no environment at all stays unsettled; it is not waited for longer than a found one.
+    const empty = found.length === 0 && (!unsettled || waited >= limits.reapGraceMilliseconds);
+    emptyLooks = empty ? emptyLooks + 1 : 0;
+    if (emptyLooks === 2) return reportOf(seen, found);
     for (const leftover of found) {
       const known = seen.has(identity(leftover));
       seen.set(identity(leftover), leftover);
@@ -48,18 +51,29 @@ export async function endLeftovers(
     }
     await sleep(clock, limits.reapPollMilliseconds);
   }
+  return reportOf(seen, []);
 }
 
-function findLeftovers(system: ProcessSystem, traces: readonly Trace[]): readonly Leftover[] {
+function reportOf(seen: ReadonlyMap<string, Leftover>, left: readonly Leftover[]): LeftoverReport {
+  const stillThere = new Set(left.map(identity));
+  return { ended: [...seen.values()].filter((leftover) => !stillThere.has(identity(leftover))), left };
+}
+
+function findLeftovers(
+  system: ProcessSystem,
+  traces: readonly Trace[],
+): { readonly found: readonly Leftover[]; readonly unsettled: boolean } {
   const found = new Map<number, Leftover>();
   for (const { marker, leader } of traces) {
     if (leader === null) continue;
     for (const entry of groupOf(system, leader)) found.set(entry.pid, leftoverOf(entry, marker));
   }
-  for (const entry of system.bearers(new Set(traces.map(({ marker }) => marker)))) {
+  const since = traces.length === 1 ? (traces[0]?.leader?.startTime ?? null) : null;
+  const look = system.lookForBearers(new Set(traces.map(({ marker }) => marker)), since);
+  for (const entry of look.bearers) {
     if (!entry.zombie) found.set(entry.pid, leftoverOf(entry, entry.marker));
   }
-  return [...found.values()];
+  return { found: [...found.values()], unsettled: look.unsettled };
 }
 
 /**

@@ -3,6 +3,7 @@ import { sendGroupSignal, sendSignal } from "./ending-signal.ts";
 import {
   type EndingSignal,
   type MarkedProcess,
+  type MarkerLook,
   markerVariable,
   type ProcessEntry,
   type ProcessSystem,
@@ -39,17 +40,19 @@ export class ProcFs implements ProcessSystem {
       .filter((entry) => entry.groupId === groupId);
   }
 
-  bearers(markers: ReadonlySet<string>): readonly MarkedProcess[] {
-    const found: MarkedProcess[] = [];
+  lookForBearers(markers: ReadonlySet<string>, since: string | null): MarkerLook {
+    const bearers: MarkedProcess[] = [];
+    let unsettled = false;
     for (const pid of this.#pids()) {
       if (pid === process.pid) continue;
       const environment = this.#read(`${pid}/environ`);
+      if (environment?.length === 0) unsettled ||= this.#isSettling(pid, since);
       const marker = environment === null ? null : markerIn(environment);
       if (marker === null || !markers.has(marker)) continue;
       const entry = this.find(pid);
-      if (entry !== null) found.push({ ...entry, marker });
+      if (entry !== null) bearers.push({ ...entry, marker });
     }
-    return found;
+    return { bearers, unsettled };
   }
 
   signal(pid: number, signal: EndingSignal): void {
@@ -58,6 +61,17 @@ export class ProcFs implements ProcessSystem {
 
   signalGroup(groupId: number, signal: EndingSignal): void {
     sendGroupSignal(groupId, signal);
+  }
+
+  /**
+   * While a process replaces its program (execve), its environment reads as empty. So do those of kernel threads,
+   * zombies and the few that have none.
+   */
+  #isSettling(pid: number, since: string | null): boolean {
+    const stat = this.#read(`${pid}/stat`)?.toString("latin1");
+    const entry = stat === undefined ? null : parseStat(stat);
+    if (stat === undefined || entry === null || entry.zombie || isKernelThread(stat)) return false;
+    return since === null || Number(entry.startTime) >= Number(since);
   }
 
   #pids(): readonly number[] {
@@ -83,9 +97,7 @@ export class ProcFs implements ProcessSystem {
  */
 export function parseStat(line: string): ProcessEntry | null {
   const pid = /^(\d+) \(/u.exec(line)?.[1];
-  const fields = line.slice(line.lastIndexOf(")") + 2).split(" ");
-  // Counted from 1 as in the manual, the first of these is field 3.
-  const [state, groupId, sessionId, startTime] = [fields[0], fields[2], fields[3], fields[19]];
+  const [state, groupId, sessionId, startTime] = [3, 5, 6, 22].map((number) => statField(line, number));
   if (pid === undefined || state === undefined || groupId === undefined || startTime === undefined) return null;
   return {
     pid: Number(pid),
@@ -94,6 +106,16 @@ export function parseStat(line: string): ProcessEntry | null {
     startTime,
     zombie: state === "Z" || state === "X",
   };
+}
+
+/** A field after the command's name, by its number in the manual. */
+function statField(line: string, number: number): string | undefined {
+  return line.slice(line.lastIndexOf(")") + 2).split(" ")[number - 3];
+}
+
+function isKernelThread(line: string): boolean {
+  const kernelThreadFlag = 0x20_0000;
+  return (Number(statField(line, 9)) & kernelThreadFlag) !== 0;
 }
 
 const markerEntry = Buffer.from(`${markerVariable}=`, "latin1");

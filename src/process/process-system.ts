@@ -17,6 +17,12 @@ export interface MarkedProcess extends ProcessEntry {
   readonly marker: string;
 }
 
+export interface MarkerLook {
+  readonly bearers: readonly MarkedProcess[];
+  /** There were processes whose environment could not be seen at this moment: only another look can tell. */
+  readonly unsettled: boolean;
+}
+
 export type EndingSignal = "SIGTERM" | "SIGKILL";
 
 /** The operating system's processes, as a port. What has gone in the meantime is simply not there: nothing fails. */
@@ -31,8 +37,11 @@ export interface ProcessSystem {
   find(pid: number): ProcessEntry | null;
   /** The members of a process group. */
   members(groupId: number): readonly ProcessEntry[];
-  /** The processes that bear one of the markers, this one excepted. */
-  bearers(markers: ReadonlySet<string>): readonly MarkedProcess[];
+  /**
+   * Looks for the processes that bear one of the markers, this one excepted.
+   * @param since start time of the oldest process that may bear one; null if it is not known
+   */
+  lookForBearers(markers: ReadonlySet<string>, since: string | null): MarkerLook;
   signal(pid: number, signal: EndingSignal): void;
   signalGroup(groupId: number, signal: EndingSignal): void;
 }

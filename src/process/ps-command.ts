@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { sendGroupSignal, sendSignal } from "./ending-signal.ts";
-import type { EndingSignal, MarkedProcess, ProcessEntry, ProcessSystem } from "./process-system.ts";
+import type { EndingSignal, MarkerLook, ProcessEntry, ProcessSystem } from "./process-system.ts";
 
 const commandMilliseconds = 5_000;
 
@@ -33,8 +33,8 @@ export class PsCommand implements ProcessSystem {
     return this.#list(["-A"]).filter((entry) => entry.groupId === groupId);
   }
 
-  bearers(): readonly MarkedProcess[] {
-    return [];
+  lookForBearers(): MarkerLook {
+    return { bearers: [], unsettled: false };
   }
 
   signal(pid: number, signal: EndingSignal): void {

@@ -39,7 +39,12 @@ export async function startRpcProcess(
     clock: context.clock,
     random: context.random,
   });
-  const started = await ChildProcess.start(context, { runtimeId, command, onLine: (line) => peer.receiveLine(line) });
+  const started = await ChildProcess.start(context, {
+    runtimeId,
+    command,
+    onLine: (line) => peer.receiveLine(line),
+    onFailed: (failed) => peer.close(failed),
+  });
   if (!started.ok) return started;
   const child = started.value;
   const exited = child.exited.then((report) => {

@@ -46,7 +46,6 @@ export function daemonApp(options: DaemonAppOptions): Hono {
     const limit = parseLimit(context.req.query("limit"));
     return answer(limit.ok ? await workstation.replay(context.req.param("threadId"), limit.value) : limit);
   });
-  app.get("/api/ledger/verify", async () => answer(await workstation.verifyLedger()));
   app.post("/api/threads/:threadId/interrupt", async (context) => {
     const body = await parseBody(context.req, interruptRequest);
     return answer(body.ok ? await workstation.interruptTurn(context.req.param("threadId"), body.value.turnId) : body);

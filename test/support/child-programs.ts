@@ -1,9 +1,12 @@
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { type Clock, systemClock } from "../../src/base/clock.ts";
+import type { FakeClock } from "../../src/base/fake-clock.ts";
 import { systemRandom } from "../../src/base/random.ts";
 import { unwrap } from "../../src/base/result.ts";
 import { ChildProcess, type ProcessContext } from "../../src/process/child-process.ts";
 import type { ChildCommand } from "../../src/process/child-spawn.ts";
+import type { ExitReport } from "../../src/process/exit-report.ts";
 import { nativeProcesses } from "../../src/process/native-processes.ts";
 import { LineLog } from "./line-log.ts";
 import { ProcessRecord } from "./process-record.ts";
@@ -30,7 +33,35 @@ export function processContext(
 export async function startProgram(context: ProcessContext, command: ChildCommand) {
   const output = new LineLog();
   const child = unwrap(await ChildProcess.start(context, { runtimeId: "test", command, onLine: output.push }));
+  running.add(child.pid);
+  void child.swept.then(() => running.delete(child.pid));
   return { child, output };
+}
+
+const running = new Set<number>();
+
+/** The children that a test started and did not see to their end. They are killed, so that they harm no other test. */
+export function takeLeakedChildren(): readonly number[] {
+  const leaked = [...running];
+  running.clear();
+  for (const pid of leaked) nativeProcesses(process.platform).signalGroup(pid, "SIGKILL");
+  return leaked;
+}
+
+/**
+ * Lets a fake clock run on while a child that has ended is swept: what the child left behind ends in real time, and is
+ * looked for on the fake clock.
+ */
+export async function closeOn(clock: FakeClock, child: ChildProcess): Promise<ExitReport> {
+  const report = await child.exited;
+  const swept = new AbortController();
+  void child.swept.then(() => swept.abort());
+  while (!swept.signal.aborted) {
+    await setImmediate();
+    clock.advance(1);
+  }
+  await child.close();
+  return report;
 }
 
 /** Whether a process of that id is there and not merely waiting for its parent to look. */

@@ -1,4 +1,6 @@
 import type { Failure } from "../../base/result.ts";
+import { parseAgentJson } from "../../process/agent-json.ts";
+import { rpcErrorOf } from "../../process/rpc-calls.ts";
 import type { AgentFailure } from "../agent.ts";
 import type { TurnError } from "./protocol/turn-error.ts";
 import { fieldsOf, isRecord, numberOf, textOf } from "./wire-fields.ts";
@@ -23,6 +25,8 @@ const reasonsByName: Readonly<Record<string, Reason>> = {
   rateLimitExceeded: "limit",
   flexUnavailable: "overloaded",
   serverOverloaded: "overloaded",
+  // Codex's words for it are "currently experiencing high demand".
+  internalServerError: "overloaded",
   policyCapacityUnavailable: "overloaded",
   modelNotFound: "option-unsupported",
   unauthorized: "auth",
@@ -30,9 +34,6 @@ const reasonsByName: Readonly<Record<string, Reason>> = {
   responseStreamConnectionFailed: "unreachable",
   responseStreamDisconnected: "unreachable",
 };
-
-/** Codes of JSON-RPC errors, as Codex uses them. */
-const rpcOverloaded = -32001;
 
 /** A failure of the given reason, with the stable code `agent.<reason>`. */
 export function agentFailure(
@@ -52,15 +53,40 @@ export function agentFailure(
 export function classifyTurnError(value: unknown, resetsAt: number | null): AgentFailure {
   const error = fieldsOf<TurnError>(value);
   const details = textOf(error.additionalDetails, "");
-  const message = textOf(error.message, "") || details || "Codex says that the turn failed, and not why.";
+  const message =
+    readableMessage(textOf(error.message, "")) || details || "Codex says that the turn failed, and not why.";
   const reason = reasonOfInfo(error.codexErrorInfo) ?? reasonOfText(`${message}\n${details}`) ?? "failed";
   return agentFailure(reason, message, reason === "limit" && resetsAt !== null ? { resetsAt } : {});
 }
 
-/** Why a request was refused, from the code and message of its JSON-RPC error. */
-export function classifyRpcError(code: number, message: string, cause?: Failure): AgentFailure {
-  const reason = code === rpcOverloaded ? "overloaded" : (reasonOfText(message) ?? "failed");
-  return agentFailure(reason, message, cause === undefined ? {} : { cause });
+/** Why a call to Codex failed: because Codex refused it, or because of the connection. */
+export function classifyCallFailure(failed: Failure): AgentFailure {
+  const error = rpcErrorOf(failed);
+  if (error === undefined) return connectionFailure(failed);
+  const reason = failed.code === "rpc.overloaded" ? "overloaded" : (reasonOfText(error.message) ?? "failed");
+  return agentFailure(reason, failed.message, { cause: error });
+}
+
+function connectionFailure(failed: Failure): AgentFailure {
+  const lastWords = failed.code === "process.exited" ? String(failed.fields?.["stderrTail"] ?? "").trim() : "";
+  const message = lastWords === "" ? failed.message : `${failed.message} Its last words: ${lastWords}`;
+  return { ...failed, message, reason: connectionReason(failed) };
+}
+
+function connectionReason({ code, cause }: Failure): Reason {
+  const causeCode = textOf(fieldsOf<Failure>(cause).code, code);
+  if (causeCode.startsWith("protocol.")) return "protocol";
+  if (code === "process.spawn-failed") return "agent-missing";
+  return code === "rpc.too-many-calls" || code === "rpc.unsent-full" ? "overloaded" : "failed";
+}
+
+/** Of an HTTP 400 Codex gives the whole body as its message; the words for people are inside. */
+function readableMessage(message: string): string {
+  if (!message.startsWith("{")) return message;
+  const body = parseAgentJson(message);
+  if (!body.ok) return message;
+  const { error, message: outer } = fieldsOf<{ error: unknown; message: unknown }>(body.value);
+  return textOf(fieldsOf<{ message: unknown }>(error).message, textOf(outer, message));
 }
 
 function reasonOfInfo(info: unknown): Reason | undefined {

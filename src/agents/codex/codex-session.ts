@@ -1,10 +1,10 @@
 import type { Clock } from "../../base/clock.ts";
 import { limits } from "../../base/limits.ts";
 import { LruMap } from "../../base/lru.ts";
-import type { Failure, Result } from "../../base/result.ts";
+import type { Result } from "../../base/result.ts";
 import { success } from "../../base/result.ts";
 import type { ApprovalAnswer } from "../../contracts/vocabulary.ts";
-import type { RpcHandlers } from "../../process/json-rpc.ts";
+import type { JsonRpcPeer, RpcHandlers } from "../../process/json-rpc.ts";
 import { NameCounter } from "../../process/name-counter.ts";
 import type { RpcError, RpcNotification, RpcRequest } from "../../process/rpc-message.ts";
 import type { AgentEvent, AgentFailure } from "../agent.ts";
@@ -23,37 +23,40 @@ import type { Thread } from "./protocol/thread.ts";
 import type { ThreadItem } from "./protocol/thread-item.ts";
 import type { ThreadStartedNotification } from "./protocol/thread-started-notification.ts";
 import { resetOfExhausted } from "./rate-limits.ts";
+import { RunningCommands } from "./running-commands.ts";
 import { ThreadRegistry } from "./thread-registry.ts";
 import { translateNotification } from "./translate-notification.ts";
 import { translateRequest } from "./translate-request.ts";
 import { fieldsOf, textOf } from "./wire-fields.ts";
 
-export interface CodexSessionOptions {
-  readonly clock: Clock;
-  readonly onEvent: (event: AgentEvent) => void;
-  /** Asks Codex to end a turn; its end is reported like any other. */
-  readonly interrupt: (agentThreadId: string, agentTurnId: string) => void;
-}
-
 /**
  * What Codex says and asks, over its own connection and at the gate, put together into one stream of events. It knows
  * nothing of processes and sockets.
  */
-export class CodexSession implements RpcHandlers {
+export class CodexSession implements Pick<RpcHandlers, "request" | "notification"> {
   readonly threads = new ThreadRegistry();
-  readonly #options: CodexSessionOptions;
+  readonly commands = new RunningCommands();
+  readonly #clock: Clock;
+  readonly #onEvent: (event: AgentEvent) => void;
   readonly #requests: OpenRequests;
   readonly #watch = new GateWatch();
   readonly #announcedEdits = new LruMap<string, readonly string[]>(limits.codexAnnouncedEdits);
   readonly #bypassed = new LruMap<string, AgentFailure>(limits.codexThreads);
   readonly #malformed = new NameCounter(limits.unknownNotificationNames);
   readonly #notices: string[] = [];
+  #peer: JsonRpcPeer | undefined;
   #resetsAt: number | null = null;
   #gateQuestions = 0;
 
-  constructor(options: CodexSessionOptions) {
-    this.#options = options;
-    this.#requests = new OpenRequests(options.onEvent);
+  constructor(clock: Clock, onEvent: (event: AgentEvent) => void) {
+    this.#clock = clock;
+    this.#onEvent = onEvent;
+    this.#requests = new OpenRequests(onEvent);
+  }
+
+  /** The connection over which this session can end a turn. A second start of Codex brings another one. */
+  connect(peer: JsonRpcPeer): void {
+    this.#peer = peer;
   }
 
   /** What Codex said that belongs to no turn, such as warnings about its configuration; the first of them. */
@@ -78,7 +81,7 @@ export class CodexSession implements RpcHandlers {
   request({ id, method, params }: RpcRequest): Promise<Result<unknown, RpcError>> {
     const translation = translateRequest(method, params, {
       filesOfItem: (agentThreadId, itemId) => this.#announcedEdits.get(editKey(agentThreadId, itemId)) ?? [],
-      now: this.#options.clock.now(),
+      now: this.#clock.now(),
     });
     if (translation.kind === "result") return Promise.resolve(success(translation.result));
     if (translation.kind === "error") {
@@ -126,7 +129,7 @@ export class CodexSession implements RpcHandlers {
   }
 
   /** The connection has ended, and with it every open request; the runtime's exit tells of it. */
-  closed(_: Failure): void {
+  closed(): void {
     this.#requests.clear();
   }
 
@@ -142,7 +145,7 @@ export class CodexSession implements RpcHandlers {
       this.#watch.passed(query, agentTurnId);
     } else if (!gone.aborted) {
       const item = itemOfQuery(query, "declined", verdict.reason);
-      this.#options.onEvent({ type: "itemCompleted", agentThreadId, agentTurnId, item });
+      this.#onEvent({ type: "itemCompleted", agentThreadId, agentTurnId, item });
     }
     return verdict;
   }
@@ -153,7 +156,7 @@ export class CodexSession implements RpcHandlers {
     const verdict = Promise.withResolvers<GateVerdict>();
     const withdraw = (): void => verdict.resolve(stopped("Stopped by Keelson: nobody answered."));
     const end = (): void => this.#requests.resolve(requestId);
-    using _deadline = this.#options.clock.schedule(limits.gateVerdictMilliseconds, end);
+    const deadline = this.#clock.schedule(limits.gateVerdictMilliseconds, end);
     gone.addEventListener("abort", end);
     this.#requests.open({
       agentThreadId,
@@ -161,7 +164,7 @@ export class CodexSession implements RpcHandlers {
       request: { requestId, ...query.request },
       settle: (answer, message) => {
         verdict.resolve(verdictOf(answer, message));
-        if (answer === "cancel") this.#options.interrupt(agentThreadId, agentTurnId);
+        if (answer === "cancel") this.#interrupt(agentThreadId, agentTurnId);
       },
       withdraw,
     });
@@ -169,6 +172,7 @@ export class CodexSession implements RpcHandlers {
     try {
       return await verdict.promise;
     } finally {
+      deadline[Symbol.dispose]();
       gone.removeEventListener("abort", end);
       end();
     }
@@ -185,8 +189,9 @@ export class CodexSession implements RpcHandlers {
         break;
       case "serverRequest/resolved": {
         const { requestId } = fieldsOf<ServerRequestResolvedNotification>(params);
-        if (typeof requestId === "string" || typeof requestId === "number")
+        if (typeof requestId === "string" || typeof requestId === "number") {
           this.#requests.resolve(rpcRequestId(requestId));
+        }
         break;
       }
       case "hook/completed":
@@ -207,14 +212,15 @@ export class CodexSession implements RpcHandlers {
 
   #emit(event: AgentEvent, params: unknown): void {
     this.threads.observe(event);
+    this.commands.observe(event);
     if (event.type === "itemStarted" || event.type === "itemCompleted") this.#checkAction(event, params);
     const adopted = this.threads.adopt(event);
     if (adopted === undefined) return;
     const { agentThreadId, agentTurnId } = adopted;
     for (const item of this.#vanishedBefore(adopted)) {
-      this.#options.onEvent({ type: "itemCompleted", agentThreadId, agentTurnId, item });
+      this.#onEvent({ type: "itemCompleted", agentThreadId, agentTurnId, item });
     }
-    this.#options.onEvent(adopted.type === "turnEnded" ? this.#withBypass(adopted) : adopted);
+    this.#onEvent(adopted.type === "turnEnded" ? this.#withBypass(adopted) : adopted);
   }
 
   #vanishedBefore(event: AgentEvent): ReturnType<GateWatch["takeVanished"]> {
@@ -255,8 +261,13 @@ export class CodexSession implements RpcHandlers {
       message: `Codex ran a tool without Keelson's verdict (${why}), so the turn was stopped. The sandbox still held it.`,
       next: "Look at what the turn did, and restart the runtime.",
     });
-    this.#options.interrupt(where.agentThreadId, where.agentTurnId);
-    if (turn !== where.agentTurnId) this.#options.interrupt(root, turn);
+    this.#interrupt(where.agentThreadId, where.agentTurnId);
+    if (turn !== where.agentTurnId) this.#interrupt(root, turn);
+  }
+
+  /** Asks Codex to end a turn; its end is reported like any other. */
+  #interrupt(threadId: string, turnId: string): void {
+    void this.#peer?.call("turn/interrupt", { threadId, turnId });
   }
 
   #withBypass(event: Extract<AgentEvent, { type: "turnEnded" }>): AgentEvent {

@@ -13,6 +13,9 @@ export interface FileProbe {
 }
 
 export interface CodexSearch {
+  /** The value of KEELSON_CODEX_BIN; null if it is not set. */
+  readonly codexBinary: string | null;
+  /** The caller's, for its PATH. */
   readonly environment: Readonly<Record<string, string>>;
   readonly platform: NodeJS.Platform;
   readonly architecture: string;
@@ -43,8 +46,8 @@ const targets: Readonly<Record<string, string>> = {
  * Errors: `agent.missing`. A KEELSON_CODEX_BIN that leads nowhere is an error and no reason to look elsewhere.
  */
 export async function findCodex(search: CodexSearch, probe: FileProbe): Promise<Result<FoundCodex, AgentFailure>> {
-  const named = search.environment["KEELSON_CODEX_BIN"];
-  if (named !== undefined && named !== "") {
+  const named = search.codexBinary;
+  if (named !== null && named !== "") {
     const path = await resolveProgram(named, search, probe);
     if (path !== undefined) return success({ path, origin: "KEELSON_CODEX_BIN" });
     return missing(`KEELSON_CODEX_BIN is ${named}, which is no program that can be run.`, {

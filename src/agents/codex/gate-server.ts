@@ -1,6 +1,4 @@
-import { chmod, mkdir, mkdtemp, rm } from "node:fs/promises";
 import { createServer, type Server, type Socket } from "node:net";
-import { join } from "node:path";
 import type { Clock } from "../../base/clock.ts";
 import { limits } from "../../base/limits.ts";
 import { failure, messageOf, type Result, success } from "../../base/result.ts";
@@ -11,51 +9,39 @@ import { type GateQuery, readGateQuery } from "./gate-query.ts";
 export type GateVerdict = { readonly run: true } | { readonly run: false; readonly reason: string };
 
 export interface GateServerOptions {
-  /** The home's folder for sockets. Made if it is not there. */
-  readonly folder: string;
-  /** Where to go when a path in `folder` is too long for a socket: the system's temporary folder. */
-  readonly temporaryFolder: string;
+  /** Where the socket goes: a path in a folder that only this user can enter. */
+  readonly path: string;
   readonly clock: Clock;
   /** Decides. `gone` aborts when nobody waits for the verdict any more. Must not reject. */
   readonly decide: (query: GateQuery, gone: AbortSignal) => Promise<GateVerdict>;
 }
 
-/** Room for a path in `sockaddr_un`, its final zero included: 104 bytes on macOS, 108 on Linux. */
-const socketPathBytes = 103;
 const endOfQuestion = 0x00;
 
 /**
- * The daemon's end of the gate: a socket in a folder that only this user can enter, on which the hooks of one runtime
- * ask whether their tool may run. One connection is one question. Whatever is not a well-formed question of bounded
+ * The daemon's end of the gate: a socket on which the hooks of one runtime ask whether their tool may run. One connection is one question. Whatever is not a well-formed question of bounded
  * size, asked in time, is refused; closing the gate refuses all that wait.
  */
 export class GateServer implements AsyncDisposable {
-  readonly path: string;
-  readonly #folder: string;
   readonly #options: GateServerOptions;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
 
-  private constructor(path: string, folder: string, options: GateServerOptions) {
-    this.path = path;
-    this.#folder = folder;
+  private constructor(options: GateServerOptions) {
     this.#options = options;
     this.#server = createServer((socket) => this.#accept(socket));
     this.#server.maxConnections = limits.gateConnections;
   }
 
-  /** Opens a gate in a new folder of its own. Errors: `agent.gate` if no socket can be opened there. */
+  /** Errors: `agent.gate` if no socket can be opened there. */
   static async open(options: GateServerOptions): Promise<Result<GateServer>> {
-    let folder: string | undefined;
     try {
-      folder = await makePrivateFolder(options);
-      const gate = new GateServer(join(folder, "gate"), folder, options);
+      const gate = new GateServer(options);
       await gate.#listen();
       return success(gate);
     } catch (thrown) {
-      if (folder !== undefined) await rm(folder, { recursive: true, force: true });
       return failure("agent.gate", `The gate that asks before a tool runs could not be opened: ${messageOf(thrown)}`, {
-        next: `Make sure that ${options.folder} can be written.`,
+        next: `Make sure that a socket can be made at ${options.path}.`,
         cause: thrown,
       });
     }
@@ -68,7 +54,6 @@ export class GateServer implements AsyncDisposable {
     });
     for (const socket of this.#sockets) socket.destroy();
     await closed;
-    await rm(this.#folder, { recursive: true, force: true });
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -78,7 +63,7 @@ export class GateServer implements AsyncDisposable {
   #listen(): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#server.once("error", reject);
-      this.#server.listen(this.path, () => {
+      this.#server.listen(this.#options.path, () => {
         this.#server.off("error", reject);
         // Only accepting a connection can fail from now on, and that refuses just the one who asked.
         this.#server.on("error", () => undefined);
@@ -118,8 +103,10 @@ export class GateServer implements AsyncDisposable {
 
   async #answer(socket: Socket, question: Uint8Array, gone: AbortSignal): Promise<void> {
     const query = parseQuestion(question);
-    if (query === undefined) return refuse(socket, "Stopped by Keelson: the question was not understood.");
-    const verdict = await this.#options.decide(query, gone);
+    const verdict: GateVerdict =
+      query === undefined
+        ? { run: false, reason: "Stopped by Keelson: the question was not understood." }
+        : await this.#options.decide(query, gone);
     if (!socket.destroyed) socket.end(JSON.stringify(verdict));
   }
 }
@@ -135,13 +122,4 @@ function parseQuestion(bytes: Uint8Array): GateQuery | undefined {
 
 function refuse(socket: Socket, reason: string): void {
   if (!socket.destroyed) socket.end(JSON.stringify({ run: false, reason } satisfies GateVerdict));
-}
-
-/** A new folder that only this user can enter, in the home if the socket's path is short enough there. */
-async function makePrivateFolder({ folder, temporaryFolder }: GateServerOptions): Promise<string> {
-  const fits = Buffer.byteLength(join(folder, "gate-XXXXXX", "gate")) <= socketPathBytes;
-  if (fits) await mkdir(folder, { recursive: true, mode: 0o700 });
-  const made = await mkdtemp(join(fits ? folder : temporaryFolder, fits ? "gate-" : "keelson-"));
-  await chmod(made, 0o700);
-  return made;
 }

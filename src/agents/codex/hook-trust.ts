@@ -100,3 +100,7 @@ function checkEntry(hooks: readonly ReturnType<typeof fieldsOf<HookMetadata>>[],
   if (key === "" || hash === "") return { state: "missing", why: "Codex does not trust the hook" };
   return { state: "untrusted", trust: { key, hash } };
 }
+
+export function whyNotTrusted(check: TrustCheck): string {
+  return check.state === "missing" ? check.why : "Codex does not trust the hook";
+}

@@ -86,9 +86,11 @@ function isTranslated(method: string): method is keyof typeof translators {
   return Object.hasOwn(translators, method);
 }
 
-/** Every notification of the protocol is either translated or ignored on purpose; one that is neither fails to compile. */
 type Considered = keyof typeof translators | (typeof ignoredNotifications)[number];
-export type UnconsideredNotification = Exclude<NotificationMethod, Considered>;
+type Unconsidered = Exclude<NotificationMethod, Considered>;
+
+/** Fails to compile when the protocol gains a notification that is neither translated nor ignored on purpose. */
+export const everyNotificationIsConsidered: [Unconsidered] extends [never] ? true : never = true;
 
 type EventBody<Event = AgentEvent> = Event extends unknown ? Omit<Event, "agentThreadId" | "agentTurnId"> : never;
 

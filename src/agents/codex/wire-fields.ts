@@ -3,7 +3,7 @@
  * message keeps to them. So a value is read as `Untrusted`: its field names are checked by the compiler, its field
  * values are unknown until one of the readers below has looked at them.
  */
-export type Untrusted<Shape> = { readonly [Key in FieldNames<Shape>]?: unknown };
+export type Untrusted<Shape> = Partial<Readonly<Record<FieldNames<Shape>, unknown>>>;
 
 /** The fields of every member of a union, not only those they share. */
 type FieldNames<Shape> = Shape extends unknown ? keyof Shape : never;
@@ -11,7 +11,7 @@ type FieldNames<Shape> = Shape extends unknown ? keyof Shape : never;
 const nothing: Readonly<Record<string, unknown>> = Object.freeze({});
 
 /** The fields of a value that claims to be a `Shape`; none if it is no object. */
-export function fieldsOf<Shape>(value: unknown): Untrusted<Shape> {
+export function fieldsOf<Shape extends object>(value: unknown): Untrusted<Shape> {
   return (isRecord(value) ? value : nothing) as Untrusted<Shape>;
 }
 

@@ -1,0 +1,33 @@
+import type { AgentTurn } from "../agent.ts";
+import { classifyTurnError } from "./classify-failure.ts";
+import type { Thread } from "./protocol/thread.ts";
+import type { Turn } from "./protocol/turn.ts";
+import { translateItem } from "./translate-item.ts";
+import { fieldsOf, listOf, textOf } from "./wire-fields.ts";
+
+/** The turns in a thread as Codex remembers it, oldest first. A turn without an id is left out. */
+export function translateTurns(thread: unknown): readonly AgentTurn[] {
+  return listOf(fieldsOf<Thread>(thread).turns).flatMap((value): AgentTurn[] => {
+    const turn = fieldsOf<Turn>(value);
+    const agentTurnId = textOf(turn.id, "");
+    if (agentTurnId === "") return [];
+    const status = statusOf(turn.status);
+    const failure = status === "failed" ? classifyTurnError(turn.error, null) : null;
+    const items = listOf(turn.items)
+      .map(translateItem)
+      .filter((item) => item !== undefined);
+    return [{ agentTurnId, status, failure, items }];
+  });
+}
+
+function statusOf(value: unknown): AgentTurn["status"] {
+  switch (value) {
+    case "completed":
+    case "interrupted":
+      return value;
+    case "inProgress":
+      return "running";
+    default:
+      return "failed";
+  }
+}

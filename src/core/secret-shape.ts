@@ -1,0 +1,46 @@
+/**
+ * A second opinion on what stands where a secret could stand: `token = abc…` may hold a token, the name of a variable,
+ * a type or a text for people. Names are made of words; secrets are not.
+ */
+
+/** Whether the value of something called token, secret or key can be one. */
+export function isLikelySecret(value: string): boolean {
+  if (isStandIn(value) || isPathOrAddress(value) || isWordy(value)) return false;
+  const characters = value.replace(/[^A-Za-z0-9]/gu, "");
+  return characters.length >= 8 && /[A-Za-z]/u.test(characters) && !/^\d{4}-\d\d-\d\d/u.test(value);
+}
+
+/** Whether the value of something called password can be one. People choose them, so they may be made of words. */
+export function isLikelyPassword(value: string, isQuoted: boolean): boolean {
+  if (isStandIn(value) || isPathOrAddress(value)) return false;
+  if (isQuoted) return /[\d!#$%&*+=?@^~]/u.test(value) || (value.length >= 16 && /^[A-Za-z]+$/u.test(value));
+  return /\d/u.test(value) && !isWordy(value);
+}
+
+/** What people write where a secret would go, and what a program puts there only when it runs. */
+export function isStandIn(value: string): boolean {
+  return (
+    /^(?:[$<%@{]|your|change-?me|example|placeholder|redacted|undefined|process\.env|os\.environ)/iu.test(value) ||
+    /\$\{|\{\{|\$\(|\*{3}|\.{3}|…|x{5}|^[*.]+$|[([{]$/iu.test(value)
+  );
+}
+
+function isPathOrAddress(value: string): boolean {
+  const isPath = /^(?:~|\.{1,2})?\/[A-Za-z][a-z._-]+\/|^\.{0,2}\/[a-z._-]+$/u.test(value);
+  return isPath || /^(?:[a-z][a-z+.-]{1,20}:\/\/|0x[0-9a-f]{1,16}$)/iu.test(value);
+}
+
+const wordsWithDigits =
+  /^(?:(?:big)?u?int\d+\w*|float\d+\w*|base\d\d\w*|sha\d+\w*|aes\d+\w*|utf\d+\w*|oauth2\w*|v\d+(?:alpha|beta|rc)\d*|x86|i18n|l10n|k8s|a11y|e2e|ed25519|secp\w+)$/iu;
+
+/** Whether a text is made of words and small numbers, as names, versions and dotted paths are: `tokens.blue500`. */
+function isWordy(value: string): boolean {
+  return value.split(/[^A-Za-z0-9]+/u).every((piece) => {
+    if (/^\d{0,4}$/u.test(piece) || wordsWithDigits.test(piece)) return true;
+    const [, letters = "", digits = ""] = /^([A-Za-z]+)(\d*)$/u.exec(piece) ?? [];
+    if (letters === "" || digits.length > (piece.length <= 7 ? 3 : 2)) return false;
+    const words = letters.match(/[A-Z]?[a-z]+|[A-Z]+(?![a-z])/gu) ?? [];
+    // In a random text of letters the case changes with every second one.
+    return letters.length < 12 || letters.length / words.length >= (letters.length < 16 ? 2.5 : 3.3);
+  });
+}
