@@ -36,10 +36,13 @@ async function main(wanted: readonly string[]): Promise<number> {
 }
 
 function describeRow(row: BenchRow): string {
+  const { name, ours, peer, unit, ratio, rounds, bar, met, denominator } = row;
   const [low, high] = row.spread;
+  const spread = `${low.toFixed(2)}–${high.toFixed(2)}`;
   return [
-    `${row.met ? "✓" : "✗"} ${row.name}: ${row.ratio.toFixed(2)} × (${low.toFixed(2)}–${high.toFixed(2)}), bar ${describeBar(row.bar)}`,
-    `    ours ${row.ours.toFixed(1)} ${row.unit}, peer ${row.peer.toFixed(1)} ${row.unit}, median of ${row.rounds} rounds; peer is ${row.denominator}`,
+    `${met ? "✓" : "✗"} ${name}: ${ratio.toFixed(2)} × (${spread}), bar ${describeBar(bar)}`,
+    `    ours ${ours.toFixed(1)} ${unit}, peer ${peer.toFixed(1)} ${unit}, median of ${rounds} rounds`,
+    `    peer: ${denominator}`,
   ].join("\n");
 }
 

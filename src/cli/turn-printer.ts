@@ -41,9 +41,6 @@ export class TurnPrinter {
         return;
       case "turn.retrying":
         return this.#note("yellow", "↻", `waiting: ${event.payload.message}`);
-      case "policy.decided":
-        if (event.payload.outcome === "declined") this.#note("yellow", "⊘", `declined: ${event.payload.subject}`);
-        return;
       case "approval.resolved":
         if (event.payload.message !== null) this.#note("yellow", "⊘", event.payload.message);
         return;

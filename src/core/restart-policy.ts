@@ -149,7 +149,9 @@ function rejected(what: string): BackoffSetting {
   const warning: Failure = {
     code: "config.backoff-invalid",
     message: `KEELSON_RUNTIME_BACKOFF_SECONDS ${what}; the default ${limits.runtimeBackoffSeconds.join(",")} is used.`,
-    next: `Set it to at most ${limits.runtimeBackoffEntries} numbers of seconds between 0 and ${limits.runtimeBackoffSecondsMaximum}, separated by commas.`,
+    next:
+      `Set it to at most ${limits.runtimeBackoffEntries} numbers of seconds, each more than 0 and ` +
+      `at most ${limits.runtimeBackoffSecondsMaximum}, separated by commas.`,
   };
   return { backoffMilliseconds: defaultBackoff(), warning };
 }

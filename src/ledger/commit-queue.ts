@@ -47,14 +47,18 @@ export class CommitQueue {
   execute(command: Command): Promise<Result<Receipt>> {
     const refused = this.#refuses();
     if (refused !== undefined) return Promise.resolve(refused);
-    return new Promise((resolve, reject) => this.#push({ kind: "command", command, resolve, reject }));
+    return new Promise((resolve: (result: Result<Receipt>) => void, reject) =>
+      this.#push({ kind: "command", command, resolve, reject }),
+    );
   }
 
   /** Errors: as `execute`, and the change's own. */
   change(change: SideChange): Promise<Result<void>> {
     const refused = this.#refuses();
     if (refused !== undefined) return Promise.resolve(refused);
-    return new Promise((resolve, reject) => this.#push({ kind: "change", change, resolve, reject }));
+    return new Promise((resolve: (result: Result<void>) => void, reject) =>
+      this.#push({ kind: "change", change, resolve, reject }),
+    );
   }
 
   /** Takes nothing more and commits everything that waits, now. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { settled } from "../../test/support/fake-time.ts";
 import { FakeClock } from "../base/fake-clock.ts";
 import { limits } from "../base/limits.ts";
 import { seededRandom } from "../base/random.ts";
@@ -10,6 +11,8 @@ import type { RpcError, RpcNotification, RpcRequest } from "./rpc-message.ts";
 
 type Sent = { readonly id?: number | string; readonly method?: string; readonly [member: string]: unknown };
 
+const maximumUnsentBytes = 64 * 1024;
+
 /** A peer whose other end is this test. */
 function connect(answers: (request: RpcRequest) => Promise<Result<unknown, RpcError>> | undefined = () => undefined) {
   const clock = new FakeClock();
@@ -20,6 +23,7 @@ function connect(answers: (request: RpcRequest) => Promise<Result<unknown, RpcEr
   const peer = new JsonRpcPeer({
     clock,
     random: seededRandom(1),
+    maximumUnsentBytes,
     write(text, flushed) {
       expect(text.endsWith("\n")).toBe(true);
       sent.push(JSON.parse(text) as Sent);
@@ -42,11 +46,6 @@ const broken: Failure = { code: "process.exited", message: "The agent is gone." 
 async function codeOf(outcome: Promise<Result<unknown>>): Promise<string> {
   const result = await outcome;
   return result.ok ? "ok" : result.error.code;
-}
-
-/** Lets everything that is waiting for a promise go on. */
-async function settled(): Promise<void> {
-  for (let turn = 0; turn < 20; turn += 1) await Promise.resolve();
 }
 
 describe("a call", () => {
@@ -129,7 +128,7 @@ describe("a call", () => {
 
   it("is refused while the agent does not read, and accepted again when it has", async () => {
     const { peer, flushes, clock } = connect();
-    const large = "x".repeat(limits.rpcUnsentBytes - 1_000);
+    const large = "x".repeat(maximumUnsentBytes - 1_000);
     const first = peer.call("turn/start", large);
     const second = peer.call("turn/start", "y".repeat(2_000));
     expect(await codeOf(second)).toBe("rpc.unsent-full");
@@ -225,7 +224,7 @@ describe("what the agent sends", () => {
   });
 
   it("ends the connection if it asks and never reads the answers", async () => {
-    const { peer, closed } = connect(() => Promise.resolve(success("x".repeat(limits.rpcUnsentBytes / 2))));
+    const { peer, closed } = connect(() => Promise.resolve(success("x".repeat(maximumUnsentBytes / 2))));
     for (let id = 0; id < 3; id += 1) peer.receive({ id, method: "approve" });
     await settled();
     expect(closed.map((failed) => failed.code)).toEqual(["rpc.unsent-full"]);

@@ -33,6 +33,8 @@ export interface RpcPeerOptions {
   readonly handlers: RpcHandlers;
   readonly clock: Clock;
   readonly random: Random;
+  /** Bytes that may wait in the agent's stdin; `limits.rpcUnsentBytes` unless a test says otherwise. */
+  readonly maximumUnsentBytes?: number;
 }
 
 export interface CallOptions {
@@ -190,7 +192,7 @@ export class JsonRpcPeer {
     if (this.#closed !== undefined) return this.#closed;
     const text = `${JSON.stringify(message)}\n`;
     const bytes = Buffer.byteLength(text);
-    if (this.#unsentBytes + bytes > limits.rpcUnsentBytes) {
+    if (this.#unsentBytes + bytes > (this.#options.maximumUnsentBytes ?? limits.rpcUnsentBytes)) {
       const fields = { unsentBytes: this.#unsentBytes, messageBytes: bytes };
       const why = "The agent does not read fast enough what it is sent.";
       return failure("rpc.unsent-full", why, { next: "Try again later, or restart the agent.", fields });

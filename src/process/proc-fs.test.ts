@@ -1,3 +1,4 @@
+import { needsLinux } from "../../test/support/child-programs.ts";
 import { describe, expect, it } from "vitest";
 import { parseStat, ProcFs } from "./proc-fs.ts";
 import { parsePsLine, PsCommand } from "./ps-command.ts";
@@ -38,8 +39,9 @@ describe("parsePsLine", () => {
   });
 });
 
-describe.runIf(process.platform === "linux")("this machine's processes", () => {
-  it("show this process, the same every time it is looked at", () => {
+describe("this machine's processes", () => {
+  it("show this process, the same every time it is looked at", (context) => {
+    needsLinux(context);
     const system = new ProcFs();
     const entry = system.find(process.pid);
     expect(entry).toMatchObject({ pid: process.pid, zombie: false });
@@ -48,12 +50,14 @@ describe.runIf(process.platform === "linux")("this machine's processes", () => {
     expect(system.bootId()).toMatch(/^[0-9a-f-]{36}$/u);
   });
 
-  it("show nobody under an id that no process has", () => {
+  it("show nobody under an id that no process has", (context) => {
+    needsLinux(context);
     expect(new ProcFs().find(2 ** 30)).toBeNull();
     expect(new ProcFs().members(2 ** 30)).toEqual([]);
   });
 
-  it("are the same by ps", () => {
+  it("are the same by ps", (context) => {
+    needsLinux(context);
     const [byProc, byPs] = [new ProcFs(), new PsCommand("freebsd")].map((system) => system.find(process.pid));
     expect(byPs).toMatchObject({ pid: process.pid, groupId: byProc?.groupId, zombie: false });
   });

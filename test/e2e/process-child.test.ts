@@ -9,6 +9,7 @@ import { nativeProcesses } from "../../src/process/native-processes.ts";
 import {
   closeOn,
   isAlive,
+  needsLinux,
   processContext,
   programCommand,
   startProgram,
@@ -165,8 +166,9 @@ describe("the stop ladder", () => {
   });
 });
 
-describe.runIf(process.platform === "linux")("a grandchild that fled the group and the session", () => {
-  it("is ended with the child that was asked to end", async () => {
+describe("a grandchild that fled the group and the session", () => {
+  it("is ended with the child that was asked to end", async (context) => {
+    needsLinux(context);
     for (const cycle of seeds(20)) {
       const { child, output } = await startProgram(processContext(), programCommand("fleeing-grandchild.sh"));
       const pid = Number((await output.first(/^fled/u)).split(" ")[1]);
@@ -177,7 +179,8 @@ describe.runIf(process.platform === "linux")("a grandchild that fled the group a
     }
   });
 
-  it("is ended too when the child crashes", async () => {
+  it("is ended too when the child crashes", async (context) => {
+    needsLinux(context);
     const { child, output } = await startProgram(processContext(), programCommand("fleeing-grandchild.sh"));
     const pid = Number((await output.first(/^fled/u)).split(" ")[1]);
     process.kill(child.pid, "SIGKILL");

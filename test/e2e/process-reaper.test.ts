@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import { systemClock } from "../../src/base/clock.ts";
 import { nativeProcesses } from "../../src/process/native-processes.ts";
 import { reapLeftovers } from "../../src/process/reaper.ts";
-import { isAlive, programCommand } from "../support/child-programs.ts";
+import { isAlive, needsLinux, programCommand } from "../support/child-programs.ts";
 import { LineLog } from "../support/line-log.ts";
 import { ProcessRecord } from "../support/process-record.ts";
 import { scratchDirectory } from "../support/scratch.ts";
@@ -42,8 +42,9 @@ function pidsIn(lines: readonly string[]): number[] {
 const system = nativeProcesses(process.platform);
 const clock = systemClock;
 
-describe.runIf(process.platform === "linux")("after a daemon was killed with SIGKILL", () => {
-  it("the next start leaves none of its agents and of what they started, sessions of their own included", async () => {
+describe("after a daemon was killed with SIGKILL", () => {
+  it("the next start leaves none of its agents and of what they started, sessions of their own included", async (context) => {
+    needsLinux(context);
     for (const cycle of seeds(2)) {
       await using scratch = await scratchDirectory("reaper");
       const file = join(scratch.path, "processes.json");
@@ -67,7 +68,8 @@ describe.runIf(process.platform === "linux")("after a daemon was killed with SIG
     }
   });
 
-  it("the next start also finds an agent whose start was never recorded", async () => {
+  it("the next start also finds an agent whose start was never recorded", async (context) => {
+    needsLinux(context);
     await using scratch = await scratchDirectory("reaper");
     const file = join(scratch.path, "processes.json");
     await using daemon = startDaemon([file, "stubborn.sh", "--die-before-record"]);

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { setImmediate } from "node:timers/promises";
+import type { TestContext } from "vitest";
 import { type Clock, systemClock } from "../../src/base/clock.ts";
 import type { FakeClock } from "../../src/base/fake-clock.ts";
 import { systemRandom } from "../../src/base/random.ts";
@@ -57,11 +57,16 @@ export async function closeOn(clock: FakeClock, child: ChildProcess): Promise<Ex
   const swept = new AbortController();
   void child.swept.then(() => swept.abort());
   while (!swept.signal.aborted) {
-    await setImmediate();
+    await new Promise((resolve) => void setImmediate(resolve));
     clock.advance(1);
   }
   await child.close();
   return report;
+}
+
+/** Skips a test that only Linux can pass, with the reason. */
+export function needsLinux(context: TestContext): void {
+  context.skip(process.platform !== "linux", "finding what left its process group needs Linux's /proc");
 }
 
 /** Whether a process of that id is there and not merely waiting for its parent to look. */

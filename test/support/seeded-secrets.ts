@@ -112,13 +112,28 @@ function surrounded(text: Text): SeededSecret[] {
   const password = `${text(base62, 11)}${text(digits, 2)}!${text(base62, 2)}`;
   return [
     { kind: "PostgreSQL URL", ...within("postgres://app:", password, "@db.internal:5432/app") },
-    { kind: "MongoDB URL", ...within("mongodb+srv://root:", text(base62, 18), "@cluster0.mongodb.net/x?retryWrites=true") },
+    {
+      kind: "MongoDB URL",
+      ...within("mongodb+srv://root:", text(base62, 18), "@cluster0.mongodb.net/x?retryWrites=true"),
+    },
     { kind: "Redis URL without a user", ...within("redis://:", text(base62, 20), "@127.0.0.1:6379") },
     { kind: "git remote", ...within("https://oauth2:", text(base62, 20), "@gitlab.com/team/app.git") },
-    { kind: "Slack webhook", ...within(`https://hooks.slack.com/services/`, `T${text(upper, 8)}/B${text(upper, 8)}/${text(base62, 24)}`) },
-    { kind: "Discord webhook", ...within(`https://discord.com/api/webhooks/${text("12345678", 18)}/`, text(url64, 68)) },
-    { kind: "Azure signature", ...within("https://x.blob.core.windows.net/c?sv=2024-11-04&sig=", `${text(base62, 43)}%3D`) },
-    { kind: "Azure storage", ...within("AccountName=x;AccountKey=", `${text(base64, 86)}==`, ";EndpointSuffix=core.windows.net") },
+    {
+      kind: "Slack webhook",
+      ...within(`https://hooks.slack.com/services/`, `T${text(upper, 8)}/B${text(upper, 8)}/${text(base62, 24)}`),
+    },
+    {
+      kind: "Discord webhook",
+      ...within(`https://discord.com/api/webhooks/${text("12345678", 18)}/`, text(url64, 68)),
+    },
+    {
+      kind: "Azure signature",
+      ...within("https://x.blob.core.windows.net/c?sv=2024-11-04&sig=", `${text(base62, 43)}%3D`),
+    },
+    {
+      kind: "Azure storage",
+      ...within("AccountName=x;AccountKey=", `${text(base64, 86)}==`, ";EndpointSuffix=core.windows.net"),
+    },
     { kind: "bearer", ...within("Authorization: Bearer ", text(url64, 40)) },
     { kind: "basic", ...within("authorization: Basic ", Buffer.from(`ada:${password}`).toString("base64")) },
     { kind: "cookie", ...within("Cookie: theme=dark; ", `session=${text(base62, 40)}`) },
@@ -147,8 +162,14 @@ function named(text: Text): SeededSecret[] {
     { kind: "query", ...within("GET /v1/items?access_token=", text(base62, 30), "&page=2") },
     { kind: "option", ...within("deploy --api-token ", text(base62, 30), " --now") },
     { kind: "sentence", ...within("The API key is ", text(base62, 30)) },
-    { kind: "a UUID as a key", ...within("HEROKU_API_KEY=", [8, 4, 4, 4, 12].map((length) => text(hex, length)).join("-")) },
-    { kind: "password in code", ...within('password: "', `${text(lower, 4)}#${text(digits, 3)}${text(upper, 2)}`, '"') },
+    {
+      kind: "a UUID as a key",
+      ...within("HEROKU_API_KEY=", [8, 4, 4, 4, 12].map((length) => text(hex, length)).join("-")),
+    },
+    {
+      kind: "password in code",
+      ...within('password: "', `${text(lower, 4)}#${text(digits, 3)}${text(upper, 2)}`, '"'),
+    },
     { kind: "password in the environment", ...within("PGPASSWORD=", chosen) },
     { kind: "password as an option", ...within("mysql --password=", chosen) },
     { kind: "password in a sentence", ...within("the password is ", chosen) },
