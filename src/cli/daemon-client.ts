@@ -1,11 +1,11 @@
 import { createInterface } from "node:readline";
 import { Readable } from "node:stream";
 import { z } from "zod";
-import { failure, messageOf, type Result, success } from "../base/result.ts";
+import { failure, FailureError, messageOf, type Result, success } from "../base/result.ts";
 import { failureBody, type RuntimeStatus, type ThreadSummary, type TurnRequest } from "../contracts/api.ts";
 import type { ApprovalAnswer } from "../contracts/vocabulary.ts";
 import type { Replay } from "../core/replay.ts";
-import type { TurnFrame } from "../engine/turn-frames.ts";
+import { isTurnEnd, type TurnFrame } from "../engine/turn-frames.ts";
 import type { TurnHandle, Workstation } from "../engine/workstation.ts";
 
 const turnHeader = z.object({ threadId: z.string(), turnId: z.string() });
@@ -97,11 +97,25 @@ export class DaemonClient implements Workstation {
   }
 }
 
+/** Throws a FailureError when the daemon is gone before the turn's end: its next start makes the record true. */
 async function* parseFrames(lines: AsyncIterator<string, unknown>): AsyncIterable<TurnFrame> {
-  for (let line = await lines.next(); line.done !== true; line = await lines.next()) {
-    yield JSON.parse(line.value) as TurnFrame;
+  try {
+    for (let line = await lines.next(); line.done !== true; line = await lines.next()) {
+      const frame = JSON.parse(line.value) as TurnFrame;
+      yield frame;
+      if (frame.kind === "event" && isTurnEnd(frame.event)) return;
+    }
+  } catch (thrown) {
+    throw new FailureError({ ...daemonLost, cause: thrown });
   }
+  throw new FailureError(daemonLost);
 }
+
+const daemonLost = {
+  code: "daemon.lost",
+  message: "The daemon ended before the turn did.",
+  next: "Start it again, or run any keelson command: the turn then shows how far it got.",
+};
 
 async function failureOf(response: Response): Promise<{ ok: false; error: { code: string; message: string } }> {
   const parsed = failureBody.safeParse(await response.json().catch(() => undefined));

@@ -1,7 +1,7 @@
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import { createInterface } from "node:readline/promises";
-import { failure, type Result, success } from "../base/result.ts";
+import { failure, FailureError, type Result, success } from "../base/result.ts";
 import { stripTerminalControls } from "../base/terminal-text.ts";
 import type { TurnRequest } from "../contracts/api.ts";
 import type { RecordedEvent } from "../contracts/events.ts";
@@ -34,7 +34,12 @@ export async function runExec(context: CliContext, prompt: string, options: Exec
   await using connection = opened.value;
   const turn = await connection.workstation.runTurn(request.value);
   if (!turn.ok) return reportFailure(context, turn.error);
-  return await followTurn(context, connection, turn.value, options);
+  try {
+    return await followTurn(context, connection, turn.value, options);
+  } catch (thrown) {
+    if (thrown instanceof FailureError) return reportFailure(context, thrown.failure);
+    throw thrown;
+  }
 }
 
 function reportFailure(context: CliContext, failed: Parameters<typeof writeFailure>[1] & { code: string }): ExitCode {

@@ -20,7 +20,7 @@ export interface RedactionRule {
 const boundary = String.raw`(?:(?<![A-Za-z0-9])|(?<=\\[bfnrt])|(?<=%[0-9A-Fa-f]{2})|(?<=\[[0-9;]{0,16}m))`;
 
 /** What is longer than a pattern's bound is taken out to its end all the same: see `findSecrets`. */
-export const longestMatchCharacters = 1_024;
+export const longestMatchCharacters = 256;
 const open = longestMatchCharacters;
 
 /** A token that says by its first characters what it is. */
@@ -100,7 +100,7 @@ const prefixedTokens: readonly RedactionRule[] = [
   prefixed("terraform-token", ["atlasv1."], `[\\w-]{60,${open}}`),
   prefixed("age-key", ["AGE-SECRET-KEY-1"], `[A-Z0-9]{58}`),
   // The third part may still be on its way: header and claims alone are worth keeping from the disk.
-  prefixed("json-web-token", ["eyJ"], `[\\w-]{8,${open}}\\.eyJ[\\w-]{8,${open}}(?:\\.[\\w-]{0,${open}})?`),
+  prefixed("json-web-token", ["eyJ"], `[\\w-]{8,1024}\\.eyJ[\\w-]{8,${open}}(?:\\.[\\w-]{0,${open}})?`),
 ];
 
 /** Between two pieces of a key: line ends, also escaped; signs of diffs, quotes and code; line numbers. */

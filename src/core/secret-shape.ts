@@ -3,26 +3,30 @@
  * a type or a text for people. Names are made of words; secrets are not.
  */
 
+/** So much of a value shows what it is; a hostile one is not worth a longer look. */
+const shownCharacters = 128;
+
 /** Whether the value of something called token, secret or key can be one. */
 export function isLikelySecret(value: string): boolean {
-  if (isStandIn(value) || isPathOrAddress(value) || isWordy(value)) return false;
-  const characters = value.replace(/[^A-Za-z0-9]/gu, "");
+  const shown = value.slice(0, shownCharacters);
+  if (isStandIn(value) || isPathOrAddress(shown) || isWordy(shown)) return false;
+  const characters = shown.replace(/[^A-Za-z0-9]/gu, "");
   return characters.length >= 8 && /[A-Za-z]/u.test(characters) && !/^\d{4}-\d\d-\d\d/u.test(value);
 }
 
 /** Whether the value of something called password can be one. People choose them, so they may be made of words. */
 export function isLikelyPassword(value: string, isQuoted: boolean): boolean {
-  if (isStandIn(value) || isPathOrAddress(value)) return false;
+  if (isStandIn(value) || isPathOrAddress(value.slice(0, shownCharacters))) return false;
   if (isQuoted) return /[\d!#$%&*+=?@^~]/u.test(value) || (value.length >= 16 && /^[A-Za-z]+$/u.test(value));
-  return /\d/u.test(value) && !isWordy(value);
+  return /\d/u.test(value) && !isWordy(value.slice(0, shownCharacters));
 }
 
 /** What people write where a secret would go, and what a program puts there only when it runs. */
 export function isStandIn(value: string): boolean {
-  return (
-    /^(?:[$<%@{]|your|change-?me|example|placeholder|redacted|undefined|process\.env|os\.environ)/iu.test(value) ||
-    /\$\{|\{\{|\$\(|\*{3}|\.{3}|…|x{5}|^[*.]+$|[([{]$/iu.test(value)
-  );
+  if (/[([{]$/u.test(value.slice(-1))) return true;
+  const shown = value.slice(0, shownCharacters);
+  const words = /^(?:[$<%@{]|your|change-?me|example|placeholder|redacted|undefined|process\.env|os\.environ)/iu;
+  return words.test(shown) || /\$[{(]|\{\{|\*{3}|\.{3}|…|[xX]{5}|^[*.]+$/u.test(shown);
 }
 
 function isPathOrAddress(value: string): boolean {

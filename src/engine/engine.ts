@@ -2,7 +2,7 @@ import type { Clock } from "../base/clock.ts";
 import { newId } from "../base/ids.ts";
 import { limits } from "../base/limits.ts";
 import type { Random } from "../base/random.ts";
-import { failure, type Result, success } from "../base/result.ts";
+import { failure, FailureError, type Result, success } from "../base/result.ts";
 import { singleLine } from "../base/terminal-text.ts";
 import { Wakeup } from "../base/wakeup.ts";
 import type { RuntimeStatus, ThreadSummary, TurnRequest } from "../contracts/api.ts";
@@ -232,7 +232,7 @@ export class Engine implements Workstation, AsyncDisposable {
           if (endsTurn(event, turnId)) return;
         }
         const health = this.#ledger.health();
-        if (!health.ok) throw new Error(health.error.message);
+        if (!health.ok) throw new FailureError(health.error);
         await watcher.wakeup.wait();
       }
     } finally {

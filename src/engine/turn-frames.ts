@@ -19,7 +19,12 @@ export type TurnFrame =
 
 const turnEnds: ReadonlySet<string> = new Set(["turn.completed", "turn.failed", "turn.interrupted"]);
 
+/** Whether an event is the last of its turn. */
+export function isTurnEnd(event: RecordedEvent): boolean {
+  return turnEnds.has(event.type);
+}
+
 /** Whether an event is the last of the given turn. */
 export function endsTurn(event: RecordedEvent, turnId: string): boolean {
-  return turnEnds.has(event.type) && "turnId" in event.payload && event.payload.turnId === turnId;
+  return isTurnEnd(event) && "turnId" in event.payload && event.payload.turnId === turnId;
 }

@@ -1,7 +1,8 @@
 import { connect } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
-import { systemClock } from "../../base/clock.ts";
+import { type Clock, systemClock } from "../../base/clock.ts";
 import { FakeClock } from "../../base/fake-clock.ts";
+import { assert } from "../../base/result.ts";
 import { type ResponsesServer, type ResponsesServerOptions, startResponsesServer } from "./responses-server.ts";
 import type { Scenario, Step } from "./scenario.ts";
 
@@ -17,7 +18,9 @@ async function start(options: Partial<ResponsesServerOptions> = {}): Promise<Res
   return server;
 }
 
-const playing = (...steps: Step[]): readonly Scenario[] => [{ name: "only", summary: "the only one", steps: () => steps }];
+const playing = (...steps: Step[]): readonly Scenario[] => [
+  { name: "only", summary: "the only one", steps: () => steps },
+];
 
 function ask(server: ResponsesServer, body: string, path = "/responses"): Promise<Response> {
   return fetch(`${server.url}${path}`, { method: "POST", body });
@@ -25,6 +28,13 @@ function ask(server: ResponsesServer, body: string, path = "/responses"): Promis
 
 const says = (text: string, ...more: object[]): string =>
   JSON.stringify({ input: [{ role: "user", content: text }, ...more] });
+
+/** Lets everything happen that is ready to happen. */
+function nextRound(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+}
 
 /** The events of a whole response. */
 async function eventsOf(response: Response) {
@@ -39,9 +49,10 @@ async function eventsOf(response: Response) {
 
 /** Reads a response until a piece of text has come; returns the reader to go on with. */
 async function readUntil(response: Response, text: string) {
-  const reader = (response.body ?? new ReadableStream<Uint8Array>()).getReader();
+  assert(response.body !== null, "a response that streams has a body");
+  const reader = (response.body as ReadableStream<Uint8Array>).getReader();
   const decoder = new TextDecoder();
-  for (let read = ""; !read.includes(text); ) {
+  for (let read = ""; !read.includes(text);) {
     const { value, done } = await reader.read();
     expect(done, `the response ended before ${text}`).toBe(false);
     read += decoder.decode(value, { stream: true });
@@ -153,15 +164,27 @@ describe("the scripted model", () => {
   });
 
   it("waits for a reader that is slower than it", async () => {
-    const text = "x".repeat(16 * 1024 * 1024);
-    const server = await start({ scenarios: playing({ kind: "message", text, chunkCharacters: 64 * 1024 }) });
-    const before = process.memoryUsage().arrayBuffers;
+    const chunks = 256;
+    let sent = 0;
+    const clock: Clock = {
+      ...systemClock,
+      schedule: (_, callback) => {
+        sent += 1;
+        const timer = setImmediate(callback);
+        return { [Symbol.dispose]: () => clearImmediate(timer) };
+      },
+    };
+    const text = "x".repeat(chunks * 64 * 1024);
+    const step: Step = { kind: "message", text, chunkCharacters: 64 * 1024, intervalMilliseconds: 1 };
+    const server = await start({ clock, scenarios: playing(step) });
     const reader = await readUntil(await ask(server, says("go")), "output_text.delta");
-    // Without back-pressure the whole message would wait in memory by now.
-    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(8 * 1024 * 1024);
+    // Each round is a chance to send one more; a server that does not wait needs as many rounds as there are chunks.
+    for (let round = 0; round < 10 * chunks; round++) await nextRound();
+    expect(sent).toBeLessThan(chunks - 1);
     let bytes = 0;
     for (let part = await reader.read(); !part.done; part = await reader.read()) bytes += part.value.byteLength;
-    expect(bytes).toBeGreaterThan(2 * text.length - 64 * 1024);
+    expect(sent).toBe(chunks - 1);
+    expect(bytes).toBeGreaterThan(text.length);
   });
 });
 
