@@ -60,7 +60,7 @@ function relativeViolation(source: string, target: string): string | undefined {
     return `src/${from} has no layer yet: enter it in scripts/layers.ts.`;
   }
   if (isMain(target)) {
-    return "Nothing imports src/main.ts: it is the composition root.";
+    return "Nothing imports what lies directly in src/: that is the composition root.";
   }
   if (!allowed.includes(to)) {
     return `src/${from} must not import src/${to}: allowed are ${allowed.length === 0 ? "none" : allowed.join(", ")}.`;

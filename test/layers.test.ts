@@ -73,7 +73,7 @@ test("the lint reports every import that breaks the layers", async () => {
       "src/engine/kit.ts: Only tests import vitest.",
       "src/ledger/ledger.ts: src/ledger must not import src/engine: allowed are base, contracts, core, home.",
       "src/novelty/thing.ts: src/novelty has no layer yet: enter it in scripts/layers.ts.",
-      "src/server/server.ts: Nothing imports src/main.ts: it is the composition root.",
+      "src/server/server.ts: Nothing imports what lies directly in src/: that is the composition root.",
     ]
   `);
 });

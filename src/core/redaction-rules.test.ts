@@ -7,15 +7,25 @@ import { findSecrets, redact } from "./redaction.ts";
 
 const hostileCharacters = 200_000;
 
-/** What a rule's pattern may find hard: its start again and again, and runs that nearly match and then do not. */
-function hostileTexts(start: string): string[] {
-  const starts = [start, start.toUpperCase(), start.replace(/^\w/u, (letter) => letter.toUpperCase())];
-  const fillers = ["", " ", "=", ': "', "a1-", "A1_", "0.", `${"a1".repeat(20)} `, `${"A1".repeat(600)}"`, "\n\\n12\t"];
-  return starts.flatMap((text) => [
-    ...fillers.map((filler) => repeated(text + filler)),
-    text + repeated("a1"),
-    `${text}="${repeated("x1;")}`,
-  ]);
+const identifiers = [...new Set(redactionRules.map((rule) => rule.id))];
+
+/** By rule, a text in which it finds a secret, from where the rule's pattern begins. */
+const samples = new Map(
+  seededSecrets(seededRandom(1)).flatMap(({ text }) =>
+    findSecrets(text).map(({ ruleId, matchStart }) => [ruleId, text.slice(matchStart)] as const),
+  ),
+);
+
+/** What a pattern may find hard: its beginning again and again, and long runs that match until they nearly end. */
+function hostileTexts(sample: string): string[] {
+  const start = /^\W*\w+\W?/u.exec(sample)?.[0] ?? "";
+  const fillers = ["", "=", ': "', "a1-", "0.", `${"a1".repeat(20)} `, "\n\\n12\t"];
+  return [
+    ...fillers.map((filler) => repeated(start + filler)),
+    repeated(sample.slice(0, sample.length / 2)),
+    `${start}="${repeated("x1;")}`,
+    sample + repeated("a1"),
+  ];
 }
 
 function repeated(piece: string): string {
@@ -23,23 +33,24 @@ function repeated(piece: string): string {
 }
 
 describe("every redaction rule", () => {
-  const identifiers = [...new Set(redactionRules.map((rule) => rule.id))];
-
-  it.each(identifiers)("takes no longer for the worst texts than for others: %s", (id) => {
-    const starts = redactionRules.filter((rule) => rule.id === id).flatMap((rule) => rule.starts);
-    for (const start of starts) for (const text of hostileTexts(start)) redact(text);
+  it("finds at least one seeded secret", () => {
+    expect(identifiers.filter((id) => !samples.has(id))).toEqual([]);
   });
 
-  it("finds at least one seeded secret", () => {
-    const found = new Set(seededSecrets(seededRandom(1)).flatMap(({ text }) => findSecrets(text).map(({ ruleId }) => ruleId)));
-    expect(identifiers.filter((id) => !found.has(id))).toEqual([]);
+  // A pattern that backtracks without a bound would not come back before the test's time is up.
+  it.each(identifiers)("takes no longer for the worst texts than for others: %s", (id) => {
+    for (const text of hostileTexts(samples.get(id) ?? "")) redact(text);
   });
 
   it("is found by its starts, which are lower case, and tries its pattern at one place only", () => {
     for (const { id, starts, pattern } of redactionRules) {
-      expect(starts.map((start) => start.toLowerCase()), id).toEqual(starts);
+      expect(
+        starts.map((start) => start.toLowerCase()),
+        id,
+      ).toEqual(starts);
       expect([pattern.sticky, pattern.global, pattern.hasIndices], id).toEqual([true, false, true]);
-      expect(pattern.source, `${id} repeats without a bound`).not.toMatch(/(?<!\\)(?:[*+]|\{\d+,\})/u);
+      const outsideClasses = pattern.source.replace(/\\.|\[(?:\\.|[^\]])*\]/gu, "x");
+      expect(outsideClasses, `${id} repeats without a bound`).not.toMatch(/[*+]|\{\d+,\}/u);
     }
   });
 });
@@ -62,7 +73,14 @@ describe("a private key", () => {
   it.each([
     ["a diff", (text: string) => text.replaceAll("\n", "\n+")],
     ["a quotation", (text: string) => text.replaceAll("\n", "\n> ")],
-    ["numbered lines", (text: string) => text.split("\n").map((line, index) => `${index + 1}\t${line}`).join("\n")],
+    [
+      "numbered lines",
+      (text: string) =>
+        text
+          .split("\n")
+          .map((line, index) => `${index + 1}\t${line}`)
+          .join("\n"),
+    ],
     ["a JSON string", (text: string) => JSON.stringify({ private_key: text, client: "x" })],
     ["a JSON string in another", (text: string) => JSON.stringify({ body: JSON.stringify({ key: text }) })],
     ["code", (text: string) => `const key = "${text.split("\n").join(`\\n" +\n    "`)}";`],
@@ -71,7 +89,10 @@ describe("a private key", () => {
     for (const seed of seeds(20)) {
       for (const { text, pieces } of keys(seed)) {
         const { text: left } = redact(wrap(text));
-        expect(pieces.filter((piece) => left.includes(piece.slice(0, 12))), `seed ${seed}: ${left}`).toEqual([]);
+        expect(
+          pieces.filter((piece) => left.includes(piece.slice(0, 12))),
+          `seed ${seed}: ${left}`,
+        ).toEqual([]);
       }
     }
   });

@@ -105,7 +105,7 @@ const prefixedTokens: readonly RedactionRule[] = [
 
 /** Between two pieces of a key: line ends, also escaped; signs of diffs, quotes and code; line numbers. */
 const keyGap = String.raw`(?:\\[nrt]|[^A-Za-z0-9+/=]|(?<![A-Za-z0-9+/=])[\d+]{1,6}(?![A-Za-z0-9+/=])){0,80}`;
-const keyHeader = String.raw`(?:Proc-Type|DEK-Info|Version|Comment|Hash|Charset|MessageID) ?:[^\n\\]{0,200}`;
+const keyHeader = String.raw`\+?(?:Proc-Type|DEK-Info|Version|Comment|Hash|Charset|MessageID) ?:[^\n\\]{0,200}`;
 const keyEnd = String.raw`-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----`;
 /** A key that is still on its way may end anywhere, also within its last, short line or its closing words. */
 const keyCutOff = String.raw`(?:-----END[A-Z0-9 ]{0,60}-{0,5})?(?![\s\S])`;

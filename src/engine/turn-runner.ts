@@ -1,6 +1,6 @@
 import type { Clock } from "../base/clock.ts";
 import { limits } from "../base/limits.ts";
-import { type Failure, type Result, unreachable } from "../base/result.ts";
+import { type Result, unreachable } from "../base/result.ts";
 import type { AgentEvent, AgentExit, AgentFailure, AgentRuntime, TurnInput } from "../agents/agent.ts";
 import type { ThreadCommand } from "../contracts/commands.ts";
 import type { Actor, FailureReason, InterruptionCause } from "../contracts/vocabulary.ts";

@@ -31,7 +31,8 @@ describe("the daemon", () => {
     await using codex = await loopbackCodex("daemon");
     const { home } = codex;
     await using daemon = await startDaemon(codex);
-    expect(daemon.address).toMatchObject({ home, url: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/u) });
+    expect(daemon.address).toMatchObject({ home });
+    expect(daemon.address.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/u);
     const again = await daemon.run("start", "--no-open", "--json");
     expect(again.json[0]).toEqual(daemon.address);
     const status = await daemon.run("status", "--json");
@@ -77,7 +78,8 @@ describe("the daemon", () => {
     process.kill(daemon.address.pid, "SIGKILL");
     expect(await running.ended).toBe(3);
     expect(running.stderr).toContain("daemon ended");
-    await using _restarted = await startDaemon(codex);
+    await using restarted = await startDaemon(codex);
+    expect(restarted.address.pid).not.toBe(daemon.address.pid);
     const replay = await daemon.run("replay", String(seen["threadId"]), "--json");
     expect(replay.json[0]).toMatchObject({ interruptedCount: 1, pendingCount: 0 });
     const verified = await daemon.run("ledger", "verify", "--json");

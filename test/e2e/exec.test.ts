@@ -47,7 +47,8 @@ describe("keelson exec with the real Codex", () => {
       text += String(delta["text"]);
     }
     const completed = done.json.find((line) => line["type"] === "item.completed");
-    expect((completed?.["item"] as { text: string }).text.startsWith(text)).toBe(true);
+    expect(completed).toBeDefined();
+    expect(JSON.stringify(completed)).toContain(JSON.stringify(text).slice(1, -1));
   });
 
   it("goes on in a thread with its context, from one process to the next", async () => {

@@ -43,6 +43,8 @@ function tokens(text: Text): SeededSecret[] {
     ["GitHub fine-grained", "github_pat_11", `${base62}_`, 80],
     ["GitLab personal", "glpat-", url64, 20],
     ["GitLab runner", "glrt-", url64, 20],
+    ["Bitbucket", "ATBB", base62, 32],
+    ["Fly", "fm2_", `${base62}+/`, 120],
     ["Atlassian", "ATATT3xFfGF0", url64, 180],
     ["AWS access key", "AKIA", `${upper}234567`, 16],
     ["AWS temporary key", "ASIA", `${upper}234567`, 16],

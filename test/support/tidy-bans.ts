@@ -159,7 +159,7 @@ const bansOfEffects: Ban[] = [
     find: reads("process.env"),
     sample: "const home = process.env.HOME;",
     cleanSample: "const home = environment.HOME;",
-    allowed: { "src/main.ts": "it is the composition root" },
+    allowed: { "src/composition.ts": "it is the composition root" },
   },
 ];
 
