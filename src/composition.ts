@@ -11,7 +11,7 @@ import type { CliContext } from "./cli/context.ts";
 import { runDemo } from "./cli/demo-command.ts";
 import { checkAgent, doctorChecks } from "./cli/doctor-checks.ts";
 import { runDoctor } from "./cli/doctor.ts";
-import { exitCodes } from "./cli/exit-codes.ts";
+import type { ExitCode } from "./cli/exit-codes.ts";
 import { findDaemon } from "./cli/find-daemon.ts";
 import { openLocalWorkstation } from "./cli/local-workstation.ts";
 import { runProgram } from "./cli/program.ts";
@@ -94,13 +94,15 @@ function makeAgents(home: string, processes: ProcessLedger): BuiltInAgents {
   });
 }
 
-/** Everything that asks a process to end, until the listener is disposed of. */
+/** Everything that asks a process to end, until the listener is disposed of; a reader that has gone away is one. */
 function onStopRequest(callback: () => void): Disposable {
   const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
   for (const signal of signals) process.on(signal, callback);
+  process.stdout.once("error", callback);
   return {
     [Symbol.dispose]() {
       for (const signal of signals) process.off(signal, callback);
+      process.stdout.off("error", callback);
     },
   };
 }
@@ -125,7 +127,7 @@ const noProcesses: ProcessLedger = {
   unfinished: () => [],
 };
 
-async function doctor(options: { json?: boolean }): Promise<(typeof exitCodes)[keyof typeof exitCodes]> {
+async function doctor(options: { json?: boolean }): Promise<ExitCode> {
   await using agents = makeAgents(root, noProcesses);
   const describe = (name: "codex" | "scripted") => ({
     name,
@@ -136,8 +138,8 @@ async function doctor(options: { json?: boolean }): Promise<(typeof exitCodes)[k
 }
 
 if (backoff.warning !== null) writeLine(terminal.err, `warning  ${backoff.warning.message}`);
-// A reader that goes away early, such as `head`, is no error.
-process.stdout.on("error", () => process.exit(exitCodes.done));
+// A reader that goes away early, such as `head`, is no defect of ours; a running turn takes it as a request to stop.
+process.stdout.on("error", () => {});
 
 /** How this program is started again: as it was started now. */
 const self: readonly [string, ...string[]] = [process.execPath, process.argv[1] ?? ""];

@@ -1,12 +1,11 @@
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
-import { createInterface } from "node:readline/promises";
 import { failure, FailureError, type Result, success } from "../base/result.ts";
-import { stripTerminalControls } from "../base/terminal-text.ts";
 import type { TurnRequest } from "../contracts/api.ts";
 import type { RecordedEvent } from "../contracts/events.ts";
 import { agentName, type ApproveMode, approveMode, reasoningEffort, sandboxMode } from "../contracts/vocabulary.ts";
-import type { TurnHandle, Workstation } from "../engine/workstation.ts";
+import type { TurnHandle } from "../engine/workstation.ts";
+import { ApprovalPrompt } from "./approval-prompt.ts";
 import type { CliContext, OpenedWorkstation } from "./context.ts";
 import { deltaLine, eventLine } from "./event-lines.ts";
 import { type ExitCode, exitCodeOf, exitCodes } from "./exit-codes.ts";
@@ -35,7 +34,7 @@ export async function runExec(context: CliContext, prompt: string, options: Exec
   const turn = await connection.workstation.runTurn(request.value);
   if (!turn.ok) return reportFailure(context, turn.error);
   try {
-    return await followTurn(context, connection, turn.value, options);
+    return await followTurn(context, connection, turn.value, request.value, options);
   } catch (thrown) {
     if (thrown instanceof FailureError) return reportFailure(context, thrown.failure);
     throw thrown;
@@ -51,17 +50,25 @@ async function followTurn(
   context: CliContext,
   connection: OpenedWorkstation,
   turn: TurnHandle,
+  { projectPath }: TurnRequest,
   options: ExecOptions,
 ): Promise<ExitCode> {
-  const show = options.json === true ? jsonSink(context, options.deltas === true) : personSink(context);
+  const show = options.json === true ? jsonSink(context, options.deltas === true) : personSink(context, projectPath);
   const { workstation } = connection;
+  const { threadId, turnId } = turn;
   let stopRequests = 0;
-  using _ = context.onStopRequest(() => {
+  const stop = (): void => {
     stopRequests++;
-    if (stopRequests === 1) void workstation.interruptTurn(turn.threadId, turn.turnId);
+    if (stopRequests === 1) void workstation.interruptTurn(threadId, turnId);
     // The second time the user insists: closing ends the agent, and with it the turn.
     else void connection[Symbol.asyncDispose]();
-  });
+  };
+  using _ = context.onStopRequest(stop);
+  using prompt = new ApprovalPrompt(
+    context.terminal,
+    ({ approvalId }, answer, message) => void workstation.answerApproval(threadId, approvalId, answer, message),
+    stop,
+  );
   let last: RecordedEvent | undefined;
   for await (const frame of turn.frames) {
     if (frame.kind === "delta") {
@@ -69,10 +76,9 @@ async function followTurn(
       continue;
     }
     last = frame.event;
-    show.event(frame.event);
-    if (options.approve === "ask" && frame.event.type === "approval.requested") {
-      void askPerson(context, workstation, frame.event.payload);
-    }
+    show.event(last);
+    if (last.type === "approval.requested" && options.approve === "ask") prompt.ask(last.payload);
+    if (last.type === "approval.resolved") prompt.end(last.payload.approvalId);
   }
   if (options.json !== true) {
     writeLine(context.terminal.err, paint(context.terminal.err, "dim", `  thread ${turn.threadId}`));
@@ -95,27 +101,8 @@ function jsonSink({ terminal }: CliContext, withDeltas: boolean): Sink {
   };
 }
 
-function personSink({ terminal }: CliContext): Sink {
-  return new TurnPrinter(terminal);
-}
-
-type Approval = Extract<RecordedEvent, { type: "approval.requested" }>["payload"];
-
-/** Asks on the terminal. Only an explicit yes accepts; everything else, the end of input included, declines. */
-async function askPerson(context: CliContext, workstation: Workstation, approval: Approval): Promise<void> {
-  const { err, in: input } = context.terminal;
-  const warning = approval.leavesSandbox
-    ? paint(err, ["yellow", "bold"], "This runs OUTSIDE the sandbox.")
-    : paint(err, "dim", "This runs inside the sandbox.");
-  writeLine(err, `\n${paint(err, ["yellow", "bold"], "The agent asks")} ${stripTerminalControls(approval.subject)}`);
-  if (approval.reason !== null) writeLine(err, `  ${stripTerminalControls(approval.reason)}`);
-  const questions = createInterface({ input, output: err });
-  const closed = new Promise<string>((settle) => void questions.once("close", () => settle("")));
-  const reply = await Promise.race([questions.question(`  ${warning} Accept? [y/N] `), closed]);
-  questions.close();
-  const answer = /^y(es)?$/iu.test(reply.trim()) ? "accept" : "decline";
-  const message = answer === "accept" ? null : "The user declined this.";
-  await workstation.answerApproval(approval.threadId, approval.approvalId, answer, message);
+function personSink({ terminal }: CliContext, projectPath: string): Sink {
+  return new TurnPrinter(terminal, projectPath);
 }
 
 /** Checks the options and makes the request. Errors: `usage.…` that name the option and what it takes. */

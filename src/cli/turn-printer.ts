@@ -1,7 +1,9 @@
+import { relative } from "node:path";
 import type { RecordedEvent } from "../contracts/events.ts";
 import type { Item } from "../contracts/items.ts";
 import type { TokenCounts } from "../contracts/vocabulary.ts";
 import { singleLine, stripTerminalControls } from "../base/terminal-text.ts";
+import { commandText } from "../core/command-text.ts";
 import type { Delta } from "../engine/turn-frames.ts";
 import { ellipsis, formatDuration, paint, type Terminal, writeLine } from "./terminal.ts";
 
@@ -14,13 +16,16 @@ const outputLines = 6;
  */
 export class TurnPrinter {
   readonly #terminal: Terminal;
+  readonly #directory: string;
   readonly #printed = new Map<string, number>();
   #atLineStart = true;
   #firstSeq: number | undefined;
   #tokens: TokenCounts | undefined;
 
-  constructor(terminal: Terminal) {
+  /** @param directory where the turn works; paths inside it are shown relative to it */
+  constructor(terminal: Terminal, directory: string) {
     this.#terminal = terminal;
+    this.#directory = directory;
   }
 
   delta(delta: Delta): void {
@@ -74,7 +79,7 @@ export class TurnPrinter {
           this.#note(
             failed === "" ? "green" : "red",
             "✎",
-            `${change.kind} ${change.path} ${countLines(change.diff)}${failed}`,
+            `${change.kind} ${this.#shortPath(change.path)} ${countLines(change.diff)}${failed}`,
           );
         }
         return;
@@ -89,11 +94,12 @@ export class TurnPrinter {
   }
 
   #command(item: Extract<Item, { kind: "command" }>): void {
+    const text = commandText(item.command);
     const took = item.durationMilliseconds === null ? "" : ` ${formatDuration(item.durationMilliseconds)}`;
-    if (item.status === "declined") this.#note("yellow", "$", `${item.command}  declined`);
+    if (item.status === "declined") this.#note("yellow", "$", `${text}  declined`);
     else if (item.exitCode === 0) {
-      this.#note("cyan", "$", `${item.command} `, paint(this.#terminal.err, "dim", `✔${took}`));
-    } else this.#note("red", "$", `${item.command}  exit ${item.exitCode ?? "?"}${took}`);
+      this.#note("cyan", "$", `${text} `, paint(this.#terminal.err, "dim", `✔${took}`));
+    } else this.#note("red", "$", `${text}  exit ${item.exitCode ?? "?"}${took}`);
     const lines = stripTerminalControls(item.output).trimEnd().split("\n");
     for (const line of lines.slice(0, outputLines)) {
       if (line !== "") this.#line(paint(this.#terminal.err, "dim", `    ${ellipsis(line, subjectWidth)}`));
@@ -101,6 +107,11 @@ export class TurnPrinter {
     if (lines.length > outputLines) {
       this.#line(paint(this.#terminal.err, "dim", `    … ${lines.length - outputLines} more lines`));
     }
+  }
+
+  #shortPath(path: string): string {
+    const inside = relative(this.#directory, path);
+    return inside === "" || inside.startsWith("..") ? path : inside;
   }
 
   #unfinished(partial: readonly { readonly itemId: string; readonly kind: string; readonly text: string }[]): void {

@@ -147,13 +147,13 @@ const surroundedSecrets: readonly RedactionRule[] = [
     id: "telegram-token",
     starts: [":aa"],
     isGeneric: false,
-    pattern: /(?<=(?<![A-Za-z0-9])\d{8,10}):(?<secret>AA[\w-]{33})/dy,
+    pattern: new RegExp(String.raw`(?<=${boundary}\d{8,10}):(?<secret>AA[\w-]{33})`, "dy"),
   },
   {
     id: "mailchimp-key",
     starts: ["-us"],
     isGeneric: false,
-    pattern: /(?<=(?<![A-Za-z0-9])(?<beginning>[0-9a-f]{32}))-us\d{1,2}(?![A-Za-z0-9])/dy,
+    pattern: new RegExp(String.raw`(?<=${boundary}(?<beginning>[0-9a-f]{32}))-us\d{1,2}(?![A-Za-z0-9])`, "dy"),
   },
   {
     id: "azure-signature",
@@ -165,14 +165,14 @@ const surroundedSecrets: readonly RedactionRule[] = [
     id: "azure-client-secret",
     starts: ["8q~", "7q~"],
     isGeneric: false,
-    pattern: /(?<=(?<![\w~.-])(?<beginning>[\w~.-]{3}))[78]Q~[\w~.-]{31,34}/dy,
+    pattern: new RegExp(String.raw`(?<=${boundary}(?<beginning>[\w~.-]{3}))[78]Q~[\w~.-]{31,34}`, "dy"),
   },
   {
     id: "authorization-header",
     starts: ["authorization"],
     isGeneric: true,
     pattern:
-      /authorization\\?["']?\s{0,4}[:=]\s{0,4}\\?["']?(?:[A-Za-z]{3,12}[ \t]{1,4})?(?<secret>[\w.~+/=-]{8,1024})/diy,
+      /authorization\\{0,4}["']?\s{0,4}[:=]\s{0,4}\\{0,4}["']?(?:[A-Za-z]{3,12}[ \t]{1,4})?(?<secret>[\w.~+/=-]{8,1024})/diy,
     // A user and a password in base 64 may happen to be letters only.
     accepts: (secret) => isLikelySecret(secret) || /^(?=[^A-Z]*[A-Z])(?=[^a-z]*[a-z])(?:[\w+/=]{4}){4,}$/u.test(secret),
   },
@@ -180,7 +180,7 @@ const surroundedSecrets: readonly RedactionRule[] = [
     id: "authorization-header",
     starts: ["bearer"],
     isGeneric: true,
-    pattern: /bearer\s{1,4}\\?["']?(?<secret>[\w.~+/=-]{12,1024})/diy,
+    pattern: /bearer\s{1,4}\\{0,4}["']?(?<secret>[\w.~+/=-]{12,1024})/diy,
     accepts: isLikelySecret,
   },
   {
@@ -188,7 +188,7 @@ const surroundedSecrets: readonly RedactionRule[] = [
     starts: ["cookie"],
     isGeneric: true,
     pattern:
-      /cookie\\?["']?:\s{0,4}\\?["']?(?<secret>[^\s=;"']{1,64}=[^\s;"'\\]{0,1024}(?:;\s?[^\s=;"']{1,64}=[^\s;"'\\]{0,1024}){0,64})/diy,
+      /cookie\\{0,4}["']?:\s{0,4}\\{0,4}["']?(?<secret>[^\s=;"']{1,64}=[^\s;"'\\]{0,1024}(?:;\s?[^\s=;"']{1,64}=[^\s;"'\\]{0,1024}){0,64})/diy,
     accepts: (secret) => secret.split(/[=;\s]+/u).some((part) => part.length >= 16 && isLikelySecret(part)),
   },
   {
@@ -206,19 +206,21 @@ const surroundedSecrets: readonly RedactionRule[] = [
 ];
 
 const suffix = String.raw`(?:[ _-]?(?:access[ _-]?key|key(?:[_-]?base)?|hash|value|production|prod|dev|test|staging|v?\d{1,2}))?`;
-const quote = String.raw`\\?["'\x60]?`;
+/** A quote, escaped as often as strings lie in strings. */
+const quote = String.raw`\\{0,4}["'\x60]?`;
+/** Up to the closing quote, unless that is out of reach. */
+const quoted = (sign: string): string => {
+  const character = String.raw`(?:[^${sign}\s\\]|\\(?![\\${sign}]))`;
+  return String.raw`\\{0,4}${sign}(?<secret>${character}{6,${open}})(?:\\{0,4}${sign}|(?<=[^${sign}\s]{${open}}))`;
+};
 const assignments = [
   String.raw`(?: ?\[[^\]\n]{0,24}\])?${quote}\]?\s{0,4}(?::\s{0,2}&?(?:string|str|String)\s{0,4})?(?::=|=>|[:=])\s{0,4}`,
   String.raw`\s{1,4}(?:is|was|identified by):?\s{1,4}`,
   // An option of a command, with its value after a space.
   String.raw`(?<=--[\w-]{0,48})\s{1,4}`,
 ].join("|");
-const values = [
-  // Up to the closing quote, unless that is out of reach.
-  String.raw`\\?"(?<secret>(?:[^"\s\\]|\\(?!")){6,${open}})(?:\\?"|(?<=[^"\s]{${open}}))`,
-  String.raw`\\?'(?<secret>(?:[^'\s\\]|\\(?!')){6,${open}})(?:\\?'|(?<=[^'\s]{${open}}))`,
-  String.raw`(?<secret>[^\s"'\x60,;<>(){}[\]|&\\⟦⟧]{6,${open}}[([{]?)`,
-].join("|");
+const unquoted = String.raw`(?<secret>[^\s"'\x60,;<>(){}[\]|&\\⟦⟧\x1b]{6,${open}}[([{]?)`;
+const values = [quoted(`"`), quoted("'"), unquoted].join("|");
 
 /** Whatever is given to one of these names, in code, in settings, in markup, on a command line or in a sentence. */
 function named(id: string, starts: readonly string[], names: string, accepts: RedactionRule["accepts"]): RedactionRule {

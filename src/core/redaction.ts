@@ -66,7 +66,7 @@ function findAt(rule: RedactionRule, text: string, index: number): Finding | und
   const secret = text.slice(start, patternEnd);
   if (secret.includes(markerOpening)) return undefined;
   if (rule.accepts !== undefined && !rule.accepts(secret, /["'`]/u.test(text.charAt(start - 1)))) return undefined;
-  const end = patternEnd - start < longestMatchCharacters ? patternEnd : endOfWord(text, patternEnd);
+  const end = endOfWord(text, patternEnd, patternEnd - start < longestMatchCharacters ? restOfWord : restUnbroken);
   return { ruleId: rule.id, isGeneric: rule.isGeneric, matchStart: Math.min(start, index), start, end };
 }
 
@@ -76,12 +76,14 @@ function secretRange(match: RegExpExecArray): readonly [number, number] {
   return secret ?? [beginning?.[0] ?? match.index, match.index + match[0].length];
 }
 
-const restOfWord = /[^\s"'`<>⟦]*/y;
+const restOfWord = /[A-Za-z0-9]*/y;
+const restUnbroken = /[^\s"'`<>⟦\u001b]*/y;
 
-function endOfWord(text: string, index: number): number {
-  restOfWord.lastIndex = index;
-  restOfWord.exec(text);
-  return Math.max(index, restOfWord.lastIndex);
+/** A secret does not end inside a word; one that is longer than its pattern looks goes on to the next break. */
+function endOfWord(text: string, index: number, rest: RegExp): number {
+  rest.lastIndex = index;
+  rest.exec(text);
+  return Math.max(index, rest.lastIndex);
 }
 
 function joined(one: Finding, other: Finding): Finding {

@@ -1,5 +1,6 @@
 import type { RecordedEvent } from "../contracts/events.ts";
 import type { Item } from "../contracts/items.ts";
+import { commandText } from "./command-text.ts";
 import type { FailureReason, InterruptionCause } from "../contracts/vocabulary.ts";
 
 export interface ReplayedAction {
@@ -100,7 +101,7 @@ function applyEvent(turns: Map<string, OpenTurn>, event: RecordedEvent): void {
       const { cause, message, partial } = event.payload;
       for (const { itemId, kind, text } of partial) if (kind === "agentMessage") open.messages.set(itemId, text);
       open.turn = { ...open.turn, status: "interrupted", reason: cause, message };
-      return;
+      break;
     }
     default:
   }
@@ -116,7 +117,7 @@ function actionOf(item: Exclude<Item, { kind: "userMessage" | "agentMessage" }>)
   const { kind } = item;
   switch (item.kind) {
     case "command":
-      return { kind, status: item.status, title: item.command, text: item.output };
+      return { kind, status: item.status, title: commandText(item.command), text: item.output };
     case "fileChange": {
       const title = item.changes.map((change) => `${change.kind} ${change.path}`).join(", ");
       return { kind, status: item.status, title, text: item.changes.map((change) => change.diff).join("\n") };

@@ -6,7 +6,7 @@ import { type ResponsesServer, startResponsesServer } from "../../src/agents/scr
 import { shippedScenarios } from "../../src/agents/scripted/scenarios.ts";
 import { diskProbe } from "../../src/agents/codex/installed-codex.ts";
 import { findCodex } from "../../src/agents/codex/find-codex.ts";
-import { isRecord } from "../../src/agents/codex/wire-fields.ts";
+import { isRecord, textOf } from "../../src/agents/codex/wire-fields.ts";
 import { systemClock } from "../../src/base/clock.ts";
 import { assert, success, unwrap } from "../../src/base/result.ts";
 import { type RpcProcess, startRpcProcess } from "../../src/process/rpc-process.ts";
@@ -58,7 +58,7 @@ class ScriptedCodex implements AsyncDisposable {
     await codex.#call("initialize", { clientInfo, capabilities: { experimentalApi: true } });
     const options = { cwd: codex.project, approvalPolicy: "on-request", sandbox: "workspace-write" };
     const { thread } = await codex.#call("thread/start", options);
-    codex.#threadId = String(isRecord(thread) ? thread["id"] : thread);
+    codex.#threadId = idOf(thread);
     return codex;
   }
 
@@ -100,7 +100,7 @@ class ScriptedCodex implements AsyncDisposable {
     this.asked.length = 0;
     const input = [{ type: "text", text: prompt }];
     const { turn } = await this.#call("turn/start", { threadId: this.#threadId, input, summary: "auto" });
-    return { turnId: String(isRecord(turn) ? turn["id"] : turn) };
+    return { turnId: idOf(turn) };
   }
 
   async interrupt(turnId: string): Promise<void> {
@@ -124,8 +124,8 @@ class ScriptedCodex implements AsyncDisposable {
     return {
       status: turn?.status ?? "",
       errorInfo: turn?.error?.codexErrorInfo ?? null,
-      items: items.map(({ type, status }) => [type, status].filter((part) => part !== undefined).join(" ")),
-      said: items.flatMap(({ type, text }) => (type === agentMessage ? [String(text)] : [])).join("\n"),
+      items: items.map(({ type, status }) => `${textOf(type, "")} ${textOf(status, "")}`.trim()),
+      said: items.flatMap(({ type, text }) => (type === agentMessage ? [textOf(text, "")] : [])).join("\n"),
       notifications,
     };
   }
@@ -148,6 +148,10 @@ class ScriptedCodex implements AsyncDisposable {
     await this.#process?.close();
     await this.#scratch[Symbol.asyncDispose]();
   }
+}
+
+function idOf(value: unknown): string {
+  return textOf(isRecord(value) ? value["id"] : undefined, "");
 }
 
 const searchHere = {
@@ -201,7 +205,7 @@ describe("with the scripted model, the real Codex", () => {
     expect(outcome(turn)).toEqual(
       completed("reasoning", agentMessage, commandDone, agentMessage, fileDone, agentMessage),
     );
-    expect(turn.said).toContain("I see no entries here.");
+    expect(turn.said).toContain("I see an empty folder here.");
     expect(turn.said).toContain("The file is written");
     expect(await readFile(join(codex.project, "keelson-tour.md"), "utf8")).toMatch(/^# A file the agent wrote\n/u);
   });

@@ -9,8 +9,15 @@ import { seeds } from "../support/seeds.ts";
 
 const maximumLineBytes = 4 * 1024;
 
+/** What a broken connection would do. */
+interface Fault {
+  /** Never says that what was written has left. */
+  readonly neverFlushes?: boolean;
+  readonly losesAnswers?: boolean;
+}
+
 /** An agent's connection as a process would have it, from bytes to messages, with all that it did. */
-function connect() {
+function connect({ neverFlushes = false, losesAnswers = false }: Fault) {
   const clock = new FakeClock();
   const closed: Failure[] = [];
   const answered: unknown[] = [];
@@ -20,8 +27,8 @@ function connect() {
     random: seededRandom(1),
     write(text, flushed) {
       const message = JSON.parse(text) as Readonly<Record<string, unknown>>;
-      if (!("method" in message)) answered.push(message["id"]);
-      flushed();
+      if (!("method" in message) && !losesAnswers) answered.push(message["id"]);
+      if (!neverFlushes) flushed();
     },
     handlers: {
       request(request) {
@@ -94,9 +101,9 @@ function randomLine(random: Random): Uint8Array {
 }
 
 /** Runs one hostile agent; throws if anything of what every connection must keep is broken. */
-async function runAgent(seed: number): Promise<readonly string[]> {
+async function runAgent(seed: number, fault: Fault = {}): Promise<readonly string[]> {
   const random = seededRandom(seed);
-  const { peer, clock, closed, answered, asked, feed } = connect();
+  const { peer, clock, closed, answered, asked, feed } = connect(fault);
   const calls: Promise<Result<unknown>>[] = [];
   const lines = integerBetween(random, 1, 60);
   for (let count = 0; count < lines; count += 1) {
@@ -150,5 +157,11 @@ describe("a hostile agent", () => {
       "tried again",
     ];
     expect([...endings].toSorted()).toEqual(known);
+  });
+
+  it.each<Fault>([{ losesAnswers: true }, { neverFlushes: true }])("would be caught with %j", async (fault) => {
+    const runs = Array.from({ length: 50 }, (_, index) => runAgent(index + 1, fault));
+    const outcomes = await Promise.allSettled(runs);
+    expect(outcomes.some(({ status }) => status === "rejected")).toBe(true);
   });
 });

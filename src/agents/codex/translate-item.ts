@@ -135,11 +135,19 @@ function statusOf(value: unknown): ToolStatus {
 function fileEdit(value: unknown): { path: string; kind: "add" | "delete" | "update"; diff: string } {
   const change = fieldsOf<FileUpdateChange>(value);
   const kind = fieldsOf<PatchChangeKind>(change.kind).type;
-  return {
-    path: textOf(change.path, ""),
-    kind: kind === "add" || kind === "delete" ? kind : "update",
-    diff: textOf(change.diff, ""),
-  };
+  const text = textOf(change.diff, "");
+  const path = textOf(change.path, "");
+  if (kind === "add") return { path, kind, diff: wholeFileDiff("+", text) };
+  if (kind === "delete") return { path, kind, diff: wholeFileDiff("-", text) };
+  return { path, kind: "update", diff: text };
+}
+
+/** Codex gives the content where a whole file comes or goes; everybody else expects a diff. */
+function wholeFileDiff(sign: "+" | "-", content: string): string {
+  if (content === "") return "";
+  const lines = content.replace(/\n$/u, "").split("\n");
+  const header = sign === "+" ? `@@ -0,0 +1,${lines.length} @@` : `@@ -1,${lines.length} +0,0 @@`;
+  return [header, ...lines.map((line) => sign + line)].join("\n");
 }
 
 /** The text of what the user sent; what is not text is named by its type. */

@@ -85,7 +85,7 @@ describe("the scenarios", () => {
   });
 
   it("sum up the tour by what happened in it", () => {
-    const good = stepsFor("scenario:tour", [success(".\n..\na\nb"), "Exit code: 0\nOutput:\nSuccess."]).steps;
+    const good = stepsFor("scenario:tour", [success("a\nb"), "Exit code: 0\nOutput:\nSuccess."]).steps;
     const bad = stepsFor("scenario:tour", [refusal, "patch rejected by user"]).steps;
     expect(JSON.stringify(good)).toContain("I see 2 entries here.");
     expect(lastText(good)).toContain("The file is written");

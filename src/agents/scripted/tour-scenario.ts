@@ -20,7 +20,7 @@ export const tour: Scenario = {
         "nothing leaves this machine and no account is needed.\n\n" +
         "First I will look at this folder. Keelson asks you before the command runs; it runs in the sandbox.",
     ),
-    { kind: "command", cmd: "ls -a | head -n 20" },
+    { kind: "command", cmd: "ls | head -n 100" },
     speak(`${commandComment(toolOutputs[0])}\n\nNow I will write a small file, ${file}.`),
     { kind: "edit", path: file, change: { kind: "add", lines: fileLines } },
     speak(`${editComment(toolOutputs[1])}\n\n${closing}`),
@@ -47,10 +47,10 @@ function commandComment(output = ""): string {
   }
 }
 
-/** The listing has two lines for the folder itself and its parent. */
 function entries(listing: string): string {
-  const count = listing.split("\n").filter((line) => line !== "." && line !== ".." && line !== "").length;
-  return count === 1 ? "one entry" : `${count === 0 ? "no" : count} entries`;
+  const count = listing.split("\n").filter((line) => line !== "").length;
+  if (count === 0) return "an empty folder";
+  return count === 1 ? "one entry" : `${count} entries`;
 }
 
 function editComment(output = ""): string {
