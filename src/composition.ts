@@ -1,9 +1,10 @@
 import { readFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { systemClock } from "./base/clock.ts";
 import { limits } from "./base/limits.ts";
+import { type Log, type LogLevel, lineLog, parseLogLevel } from "./base/log.ts";
 import { systemRandom } from "./base/random.ts";
 import { success } from "./base/result.ts";
 import { BuiltInAgents } from "./agents/built-in-agents.ts";
@@ -17,6 +18,7 @@ import { openLocalWorkstation } from "./cli/local-workstation.ts";
 import { runProgram } from "./cli/program.ts";
 import { runStart } from "./cli/start-command.ts";
 import { writeLine } from "./cli/terminal.ts";
+import { redact } from "./core/redaction.ts";
 import { parseBackoffSeconds } from "./core/restart-policy.ts";
 import { homePaths } from "./home/home-paths.ts";
 import { nativeProcesses } from "./process/native-processes.ts";
@@ -29,7 +31,7 @@ const root = resolve(environment["KEELSON_HOME"] ?? join(homedir(), "Keelson"));
 const paths = homePaths(root);
 const packageFile = fileURLToPath(new URL("../package.json", import.meta.url));
 const { version } = JSON.parse(readFileSync(packageFile, "utf8")) as { version: string };
-const checkout = fileURLToPath(new URL("..", import.meta.url));
+const checkout = dirname(packageFile);
 const system = nativeProcesses(process.platform);
 const terminal = { out: process.stdout, err: process.stderr, in: process.stdin };
 const backoff = parseBackoffSeconds(environment["KEELSON_RUNTIME_BACKOFF_SECONDS"]);
@@ -49,7 +51,7 @@ const context: CliContext = {
     if (daemon !== undefined) {
       return success({ workstation: daemon, [Symbol.asyncDispose]: () => Promise.resolve() });
     }
-    const local = await openLocal();
+    const local = await openLocal("error");
     if (!local.ok) return local;
     return success({
       workstation: local.value.engine,
@@ -59,7 +61,17 @@ const context: CliContext = {
   onStopRequest,
 };
 
-function openLocal(): ReturnType<typeof openLocalWorkstation> {
+/** A command that opens the home for itself tells its user what happens by its own output; only trouble is logged. */
+function makeLog(usual: LogLevel): Log {
+  return lineLog({
+    level: parseLogLevel(environment["KEELSON_LOG"]) ?? usual,
+    clock: systemClock,
+    clean: (text) => redact(text).text,
+    sink: (line) => writeLine(terminal.err, line),
+  });
+}
+
+function openLocal(usualLevel: LogLevel): ReturnType<typeof openLocalWorkstation> {
   return openLocalWorkstation({
     root,
     holder: { pid: process.pid, command: ["keelson", ...process.argv.slice(2, 3)].join(" ") },
@@ -68,6 +80,7 @@ function openLocal(): ReturnType<typeof openLocalWorkstation> {
     system,
     environment,
     backoffMilliseconds: backoff.backoffMilliseconds,
+    log: makeLog(usualLevel),
     agents: (home, ledger) => makeAgents(home.paths.root, ledger.processes),
   });
 }
@@ -147,7 +160,11 @@ process.exitCode = await runProgram(
   context,
   {
     start: (options) =>
-      runStart(context, { portFor, openLocal, self, logFile: join(paths.system, "daemon.log") }, options),
+      runStart(
+        context,
+        { portFor, openLocal: () => openLocal("info"), self, logFile: join(paths.system, "daemon.log") },
+        options,
+      ),
     demo: (options) => runDemo(context, options),
     doctor,
   },

@@ -59,14 +59,12 @@ export class ApprovalPrompt implements Disposable {
       this.#interrupt();
       questions.close();
     });
-    const ended = new Promise<null>((resolve) => {
-      questions.once("close", () => resolve(null));
-      over.addEventListener("abort", () => resolve(null));
-    });
-    const reply = await Promise.race([questions.question(`  ${scope} Accept? [y/N] `), ended]);
+    const closed = new Promise<"">((resolve) => void questions.once("close", () => resolve("")));
+    const ended = new Promise<null>((resolve) => void over.addEventListener("abort", () => resolve(null)));
+    const reply = await Promise.race([questions.question(`  ${scope} Accept? [y/N] `), closed, ended]);
     questions.close();
-    if (over.aborted) return;
-    const accepted = reply !== null && /^y(es)?$/iu.test(reply.trim());
+    if (reply === null) return;
+    const accepted = /^y(es)?$/iu.test(reply.trim());
     this.#answer(approval, accepted ? "accept" : "decline", accepted ? null : "The user declined this.");
   }
 }

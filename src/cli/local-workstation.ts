@@ -1,6 +1,7 @@
 import type { Clock } from "../base/clock.ts";
 import { newId } from "../base/ids.ts";
 import { limits } from "../base/limits.ts";
+import type { Log } from "../base/log.ts";
 import type { Random } from "../base/random.ts";
 import { type Result, success } from "../base/result.ts";
 import type { AgentCatalog } from "../agents/agent-catalog.ts";
@@ -15,6 +16,7 @@ import type { Ledger } from "../ledger/ledger.ts";
 import { openLedger } from "../ledger/open-ledger.ts";
 import type { ProcessSystem } from "../process/process-system.ts";
 import { reapLeftovers } from "../process/reaper.ts";
+import { logEvent } from "./event-log.ts";
 
 export interface LocalWorkstationOptions {
   readonly root: string;
@@ -26,6 +28,7 @@ export interface LocalWorkstationOptions {
   readonly environment: Readonly<Record<string, string>>;
   readonly backoffMilliseconds: readonly number[];
   readonly agents: (home: Home, ledger: Ledger) => AgentCatalog & AsyncDisposable;
+  readonly log: Log;
 }
 
 export interface LocalWorkstation extends AsyncDisposable {
@@ -47,6 +50,11 @@ export async function openLocalWorkstation(options: LocalWorkstationOptions): Pr
   const opened = openLedger({ folder: home.value.paths.system, clock, random });
   if (!opened.ok) return opened;
   const ledger = opening.use(opened.value);
+  opening.use(
+    ledger.subscribe(({ events }) => {
+      for (const event of events) logEvent(options.log, event);
+    }),
+  );
   const agents = opening.use(options.agents(home.value, ledger));
   await recover(options, ledger, agents);
   const runtimes = new RuntimeRegistry({

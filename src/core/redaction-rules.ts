@@ -219,7 +219,7 @@ const assignments = [
   // An option of a command, with its value after a space.
   String.raw`(?<=--[\w-]{0,48})\s{1,4}`,
 ].join("|");
-const unquoted = String.raw`(?<secret>[^\s"'\x60,;<>(){}[\]|&\\⟦⟧\x1b]{6,${open}}[([{]?)`;
+const unquoted = String.raw`(?<secret>[^\s"'\x60,;<>(){}[\]|&\\⟦⟧\x1b]{6,${open}}[([{⟦]?)`;
 const values = [quoted(`"`), quoted("'"), unquoted].join("|");
 
 /** Whatever is given to one of these names, in code, in settings, in markup, on a command line or in a sentence. */

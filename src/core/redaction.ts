@@ -39,23 +39,23 @@ const markerOpening = "⟦REDACTED:";
  */
 export function findSecrets(text: string): readonly Finding[] {
   const findings: Finding[] = [];
+  let last: Finding | undefined;
   startScan.lastIndex = 0;
   for (let hit = startScan.exec(text); hit !== null; hit = startScan.exec(text)) {
-    const last = findings.at(-1);
-    const isInside = last !== undefined && hit.index < last.end;
+    const isInside = last !== undefined && last.start <= hit.index && hit.index < last.end;
     for (const rule of rulesByStart.get(hit[0].toLowerCase()) ?? []) {
       // Inside what a name gave away, only a token that says its kind is news.
-      if (isInside && (rule.isGeneric || !last.isGeneric)) continue;
+      if (isInside && (rule.isGeneric || last?.isGeneric === false)) continue;
       const found = findAt(rule, text, hit.index);
       if (found === undefined) continue;
-      if (last !== undefined && found.start < last.end) findings[findings.length - 1] = joined(last, found);
-      else findings.push(found);
+      findings.push(found);
+      if (last === undefined || last.end < found.end) last = found;
       break;
     }
     // Starts may overlap, as in "api-key-0a…".
     startScan.lastIndex = hit.index + 1;
   }
-  return findings;
+  return withoutOverlaps(findings);
 }
 
 function findAt(rule: RedactionRule, text: string, index: number): Finding | undefined {
@@ -86,13 +86,23 @@ function endOfWord(text: string, index: number, rest: RegExp): number {
   return Math.max(index, rest.lastIndex);
 }
 
-function joined(one: Finding, other: Finding): Finding {
+function withoutOverlaps(findings: Finding[]): readonly Finding[] {
+  const joined: Finding[] = [];
+  for (const finding of findings.sort((one, other) => one.start - other.start)) {
+    const last = joined.at(-1);
+    if (last === undefined || last.end <= finding.start) joined.push(finding);
+    else joined[joined.length - 1] = union(last, finding);
+  }
+  return joined;
+}
+
+function union(one: Finding, other: Finding): Finding {
   const { ruleId, isGeneric } = one.isGeneric ? other : one;
   return {
     ruleId,
     isGeneric,
     matchStart: Math.min(one.matchStart, other.matchStart),
-    start: Math.min(one.start, other.start),
+    start: one.start,
     end: Math.max(one.end, other.end),
   };
 }

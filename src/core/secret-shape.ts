@@ -23,7 +23,7 @@ export function isLikelyPassword(value: string, isQuoted: boolean): boolean {
 
 /** What people write where a secret would go, and what a program puts there only when it runs. */
 export function isStandIn(value: string): boolean {
-  if (/[([{]$/u.test(value.slice(-1))) return true;
+  if (/[([{⟦]/u.test(value.slice(-1))) return true;
   const shown = value.slice(0, shownCharacters);
   const words = /^(?:[$<%@{]|your|change-?me|example|placeholder|redacted|undefined|process\.env|os\.environ)/iu;
   return words.test(shown) || /\$[{(]|\{\{|\*{3}|\.{3}|…|[xX]{5}|^[*.]+$/u.test(shown);

@@ -76,12 +76,13 @@ export class CommandBatch {
    */
   add(command: Command): Result<Receipt> {
     const { commandId } = command;
-    const stream = streamOfCommand(command);
-    const malformed = [commandId, stream].find((identifier) => !isIdentifier(identifier));
-    if (malformed !== undefined) return invalidIdentifier(malformed);
+    if (!isIdentifier(commandId)) return invalidIdentifier(commandId);
     const known = this.#receipts.get(commandId) ?? this.#sources.receipt(commandId);
     if (known !== undefined) return success(known);
+    const stream = streamOfCommand(command);
     const before = this.#streams.get(stream) ?? this.#sources.stream(stream);
+    // The names of streams that have events were checked when they got their first.
+    if (before.version === 0 && !isIdentifier(stream)) return invalidIdentifier(stream);
     const decided = decide(command, before.state, this.#at);
     if (!decided.ok) return decided;
     return this.#record(command, stream, before, decided.value);

@@ -37,6 +37,9 @@ export interface CommitterOptions {
 /** What an entry came to, to be told to its caller once the transaction is on disk. */
 type Outcome = Result<unknown> | Thrown;
 
+/** Stands for a change that has not been carried out yet. */
+const unsettled: Outcome = { ok: true, value: undefined };
+
 /** What a programmer error threw while one entry was worked out. The others of its batch are not touched by it. */
 class Thrown {
   readonly error: unknown;
@@ -83,7 +86,8 @@ export class Committer {
   run(entries: readonly Waiting[]): void {
     try {
       const outcomes = this.#transact(entries);
-      for (const [index, outcome] of outcomes.entries()) tell(entries[index], outcome);
+      // A plain loop: this runs for every command there is.
+      for (let index = 0; index < outcomes.length; index++) tell(entries[index], outcomes[index]);
     } catch (error) {
       this.#abandon(entries, error);
       return;
@@ -115,19 +119,24 @@ export class Committer {
     this.#begin.run();
     failpoint("transaction.begun");
     const batch = new CommandBatch({ ...this.#sources, receipt, head: this.#head }, Math.floor(clock.now()));
-    const outcomes = entries.map((entry) => (entry.kind === "command" ? decideEntry(batch, entry.command) : undefined));
+    const outcomes: Outcome[] = [];
+    const changes: { readonly index: number; readonly change: SideChange }[] = [];
+    for (const entry of entries) {
+      if (entry.kind === "command") outcomes.push(decideEntry(batch, entry.command));
+      else changes.push({ index: outcomes.push(unsettled) - 1, change: entry.change });
+    }
     failpoint("batch.composed");
     if (!this.#writeBatch(batch)) {
       sql.exec("ROLLBACK");
       return undefined;
     }
-    const all = entries.map((entry, index) => (entry.kind === "change" ? carryOut(entry.change) : outcomes[index]));
+    for (const { index, change } of changes) outcomes[index] = carryOut(change);
     failpoint("side-rows.written");
     this.#commit.run();
     failpoint("transaction.committed");
     this.#adopt(batch);
     failpoint("listeners.told");
-    return all as readonly Outcome[];
+    return outcomes;
   }
 
   /** @returns false if one of the commands has a receipt already */
@@ -216,9 +225,10 @@ function carryOut(change: SideChange): Outcome {
   }
 }
 
-function tell(entry: Waiting | undefined, outcome: Outcome): void {
-  if (outcome instanceof Thrown) entry?.reject(outcome.error);
-  else entry?.resolve(outcome);
+function tell(entry: Waiting | undefined, outcome: Outcome | undefined): void {
+  assert(entry !== undefined && outcome !== undefined, "every entry has an outcome");
+  if (outcome instanceof Thrown) entry.reject(outcome.error);
+  else entry.resolve(outcome);
 }
 
 function loadStream({ events, threads }: LedgerTables, stream: string): StreamRecord {

@@ -54,12 +54,21 @@ export class EventTable {
     );
   }
 
-  insert(row: EventRow): void {
-    const { event, payload, salt, payloadHash, previousHash, hash } = row;
-    const { seq, stream, version, type, schemaVersion, at, actor, causation } = event;
+  insert({ event, salt, payload, payloadHash, previousHash, hash }: EventRow): void {
     this.#insert.run(
-      ...[seq, stream, version, type, schemaVersion, at, actor, causation],
-      ...[salt, payload, payloadHash, previousHash, hash],
+      event.seq,
+      event.stream,
+      event.version,
+      event.type,
+      event.schemaVersion,
+      event.at,
+      event.actor,
+      event.causation,
+      salt,
+      payload,
+      payloadHash,
+      previousHash,
+      hash,
     );
   }
 

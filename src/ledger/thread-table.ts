@@ -42,11 +42,20 @@ export class ThreadTable {
   }
 
   put({ state, version }: ThreadRecord): void {
-    const { threadId, projectPath, agent, title, status, turns, createdAt, updatedAt } = state;
-    const activeTurnId = state.activeTurn?.turnId ?? null;
     this.#put.run(
-      ...[threadId, projectPath, agent, title, status, turns, createdAt, updatedAt],
-      ...[state.agentThreadId, state.agentHome, activeTurnId, version, JSON.stringify(state)],
+      state.threadId,
+      state.projectPath,
+      state.agent,
+      state.title,
+      state.status,
+      state.turns,
+      state.createdAt,
+      state.updatedAt,
+      state.agentThreadId,
+      state.agentHome,
+      state.activeTurn === null ? null : state.activeTurn.turnId,
+      version,
+      JSON.stringify(state),
     );
   }
 

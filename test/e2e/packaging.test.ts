@@ -1,8 +1,11 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { chmod, copyFile, mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
+import { text } from "node:stream/consumers";
 import { expect, test } from "vitest";
 import type { TestContext } from "vitest";
+import { loopbackCodex } from "../support/loopback-codex.ts";
 import { repositoryRoot, scratchDirectory } from "../support/scratch.ts";
 
 const isWindows = process.platform === "win32";
@@ -16,6 +19,19 @@ function run(command: string, commandArguments: readonly string[], environment: 
     env: { ...process.env, ...environment },
     stdio: ["ignore", "pipe", "pipe"],
   });
+}
+
+/** Runs a program while this process goes on, which serves the model. */
+async function runBeside(command: string, commandArguments: readonly string[], environment: Record<string, string>) {
+  const child = spawn(command, commandArguments, {
+    env: { ...process.env, ...environment },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const [stdout, exitCode] = await Promise.all([
+    text(child.stdout),
+    once(child, "exit").then(([code]) => code as number | null),
+  ]);
+  return { stdout, exitCode };
 }
 
 /** npm itself as a program of this Node, so that no shell is needed on Windows. */
@@ -74,6 +90,28 @@ test("the published package runs under Node 24 and says what to do under an olde
   expect(files).toEqual(expect.arrayContaining(["LICENSE", "README.md", "package.json", join("dist", "main.js")]));
   expect(files.filter((file) => /\.ts$|^(src|test|scripts)/.test(file))).toEqual([]);
   expect(importedPackages(await readFile(join(installed, "dist", "gate-hook.js"), "utf8"))).toEqual([]);
+});
+
+test("the installed package checks itself and runs a turn with the user's own Codex", async (context) => {
+  context.skip(isWindows, "Codex has no gate for Windows yet");
+  await using scratch = await scratchDirectory("packaging-exec");
+  await using codex = await loopbackCodex("packaging-codex");
+  const installed = await installPackage(context, scratch.path);
+  const environment = {
+    KEELSON_HOME: codex.home,
+    CODEX_HOME: codex.codexHome,
+    // Where a user's own Codex is: on the PATH, here as the wrapper that npm puts there.
+    PATH: [join(repositoryRoot, "node_modules", ".bin"), process.env["PATH"]].join(delimiter),
+  };
+  const keelson = (...commandArguments: string[]) =>
+    runBeside(process.execPath, [join(installed, "bin", "keelson.js"), ...commandArguments], environment);
+  const examined = await keelson("doctor", "--json");
+  expect(examined.exitCode, examined.stdout).toBe(0);
+  expect(examined.stdout).toContain("from PATH");
+  const done = await keelson("exec", "scenario:approval", "--agent", "codex", "--json", "--approve", "auto");
+  expect(done.exitCode, done.stdout).toBe(0);
+  expect(done.stdout).toContain('"type":"turn.completed"');
+  expect(done.stdout).toContain('"outcome":"allowed"');
 });
 
 test("a checkout without its packages says what to do", async (context) => {
