@@ -4,10 +4,20 @@
  * that reorder text on screen are removed; tab and newline stay. Carriage returns would overwrite what stands on the
  * line, so they become newlines.
  */
-const escapeSequences =
-  // oxlint-disable-next-line no-control-regex -- control characters are exactly what this looks for
-  /(?:\u001b[PX^_]|[\u0090\u0098\u009e\u009f])[^\u001b\u009c]*(?:\u001b\\|\u009c|$)|(?:\u001b\]|\u009d)[^\u0007\u001b\u009c]*(?:\u0007|\u001b\\|\u009c|$)|(?:\u001b\[|\u009b)[0-?]*[ -/]*[@-~]?|\u001b[ -/]*[0-~]?/gu;
-// oxlint-disable-next-line no-control-regex -- as above
+const escapeSequences = new RegExp(
+  [
+    // Strings that end with ST: DCS, SOS, PM, APC.
+    String.raw`(?:\u001b[PX^_]|[\u0090\u0098\u009e\u009f])[^\u001b\u009c]*(?:\u001b\\|\u009c|$)`,
+    // OSC: links, titles, the clipboard. Ends with BEL or ST.
+    String.raw`(?:\u001b\]|\u009d)[^\u0007\u001b\u009c]*(?:\u0007|\u001b\\|\u009c|$)`,
+    // CSI: colours, the cursor, erasing.
+    String.raw`(?:\u001b\[|\u009b)[0-?]*[ -/]*[@-~]?`,
+    // Every other escape.
+    String.raw`\u001b[ -/]*[0-~]?`,
+  ].join("|"),
+  "gu",
+);
+// oxlint-disable-next-line no-control-regex -- control characters are exactly what this looks for
 const controls = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
 
 export function stripTerminalControls(text: string): string {

@@ -59,8 +59,12 @@ export class ApprovalPrompt implements Disposable {
       this.#interrupt();
       questions.close();
     });
-    const closed = new Promise<"">((resolve) => void questions.once("close", () => resolve("")));
-    const ended = new Promise<null>((resolve) => void over.addEventListener("abort", () => resolve(null)));
+    const closed = new Promise<"">((resolve) => {
+      questions.once("close", () => resolve(""));
+    });
+    const ended = new Promise<null>((resolve) => {
+      over.addEventListener("abort", () => resolve(null));
+    });
     const reply = await Promise.race([questions.question(`  ${scope} Accept? [y/N] `), closed, ended]);
     questions.close();
     if (reply === null) return;
