@@ -74,6 +74,7 @@ export class HandWritten implements Disposable {
     const sources = {
       head: this.#head,
       receipt: () => undefined,
+      lookFirst: false,
       stream: (stream: string) => this.#streams.get(stream) ?? { state: undefined, version: 0 },
       nextSalt: () => this.#salts.next(),
     };

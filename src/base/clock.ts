@@ -11,12 +11,20 @@ export interface Clock {
   schedule(delayMilliseconds: number, callback: () => void): Disposable;
 }
 
+/** The platform's timers fire at once when asked for more than this, some 25 days. */
+const longestTimerMilliseconds = 2 ** 31 - 1;
+
 /** The machine's own clock. Timers keep the process alive until they fire or are disposed. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
   schedule(delayMilliseconds, callback) {
-    const timer = setTimeout(callback, delayMilliseconds);
+    let timer: ReturnType<typeof setTimeout>;
+    const wait = (left: number): void => {
+      const step = Math.min(left, longestTimerMilliseconds);
+      timer = setTimeout(() => (left > step ? wait(left - step) : callback()), step);
+    };
+    wait(delayMilliseconds);
     return { [Symbol.dispose]: () => clearTimeout(timer) };
   },
 };

@@ -44,7 +44,7 @@ export class FakeClock implements Clock {
   advance(milliseconds: number): void {
     const target = this.#elapsed + milliseconds;
     for (let next = this.#nextDue(target); next !== undefined; next = this.#nextDue(target)) {
-      this.#moveTo(Math.max(this.#elapsed, next.dueAt));
+      this.#moveTo(next.dueAt);
       this.#timers.delete(next);
       next.callback();
     }
@@ -57,6 +57,8 @@ export class FakeClock implements Clock {
   }
 
   #moveTo(elapsed: number): void {
+    // A callback may itself have advanced the clock beyond this point; time does not go back.
+    if (elapsed <= this.#elapsed) return;
     this.#wall += elapsed - this.#elapsed;
     this.#elapsed = elapsed;
   }

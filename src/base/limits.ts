@@ -124,6 +124,9 @@ export const limits = {
   codexThreads: 4_096,
   /** What an agent says outside of turns and is kept for people. */
   codexNotices: 32,
+  /** Turns that Codex gives in one message, and how many such messages make up the longest thread. */
+  codexTurnsPerPage: 32,
+  codexTurnPages: 1_024,
   /** Sub-agents of sub-agents of sub-agents … */
   codexAgentDepth: 16,
   configBytes: 1024 * 1024,

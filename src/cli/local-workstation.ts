@@ -39,7 +39,7 @@ export interface LocalWorkstation extends AsyncDisposable {
 /**
  * Opens a home in this process: takes its lock, opens its ledger, ends what a dead holder left behind and makes the
  * record of its turns true. Only then is it ready for work.
- * Errors: those of `openHome` and `openLedger`.
+ * Errors: those of `openHome` and `openLedger`, and those of the ledger when the record cannot be made true.
  */
 export async function openLocalWorkstation(options: LocalWorkstationOptions): Promise<Result<LocalWorkstation>> {
   const { clock, random } = options;
@@ -56,7 +56,8 @@ export async function openLocalWorkstation(options: LocalWorkstationOptions): Pr
     }),
   );
   const agents = opening.use(options.agents(home.value, ledger));
-  await recover(options, ledger, agents);
+  const recovered = await recover(options, ledger, agents);
+  if (!recovered.ok) return recovered;
   const runtimes = new RuntimeRegistry({
     agents,
     clock,
@@ -71,7 +72,11 @@ export async function openLocalWorkstation(options: LocalWorkstationOptions): Pr
   return success({ home: home.value, engine, [Symbol.asyncDispose]: () => owned.disposeAsync() });
 }
 
-async function recover(options: LocalWorkstationOptions, ledger: Ledger, agents: AgentCatalog): Promise<void> {
+async function recover(
+  options: LocalWorkstationOptions,
+  ledger: Ledger,
+  agents: AgentCatalog,
+): Promise<Result<unknown>> {
   const { clock, random, system } = options;
   const hadProcesses = ledger.processes.unfinished().length > 0;
   const reaped = hadProcesses ? await reapLeftovers({ ledger: ledger.processes, system, clock }) : undefined;
@@ -92,15 +97,15 @@ async function recover(options: LocalWorkstationOptions, ledger: Ledger, agents:
     },
     unfinished,
   );
-  if (turnsReconciled === 0 && reaped === undefined) return;
-  await ledger.execute({
+  if (!turnsReconciled.ok || (turnsReconciled.value === 0 && reaped === undefined)) return turnsReconciled;
+  return await ledger.execute({
     ...newCommand,
     type: "record",
     event: "home.recovered",
     payload: {
       processesReaped: reaped?.reaped.length ?? 0,
       processesLeft: reaped?.left.length ?? 0,
-      turnsReconciled,
+      turnsReconciled: turnsReconciled.value,
     },
   });
 }

@@ -41,12 +41,14 @@ export function writeFailure(terminal: Terminal, { message, next }: Pick<Failure
   }
 }
 
-/** A duration for people. */
+/** A duration for people. Rounded first, so that no unit shows sixty or a thousand of itself. */
 export function formatDuration(milliseconds: number): string {
-  if (milliseconds < 1_000) return `${Math.round(milliseconds)} ms`;
-  if (milliseconds < 60_000) return `${(milliseconds / 1_000).toFixed(1)} s`;
-  const minutes = Math.floor(milliseconds / 60_000);
-  return `${minutes} min ${Math.round((milliseconds % 60_000) / 1_000)} s`;
+  const whole = Math.round(milliseconds);
+  if (whole < 1_000) return `${whole} ms`;
+  const tenths = Math.round(milliseconds / 100);
+  if (tenths < 600) return `${(tenths / 10).toFixed(1)} s`;
+  const seconds = Math.round(milliseconds / 1_000);
+  return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 }
 
 /** How long ago, for people. */
@@ -57,7 +59,9 @@ export function formatAge(milliseconds: number): string {
   return `${Math.floor(milliseconds / 86_400_000)} d`;
 }
 
-/** Cuts a text to a width, showing that it was cut. */
+/** Cuts a text to a width, showing that it was cut, and never in the middle of a character. */
 export function ellipsis(text: string, width: number): string {
-  return text.length <= width ? text : `${text.slice(0, Math.max(0, width - 1))}…`;
+  if (text.length <= width) return text;
+  const kept = text.slice(0, Math.max(0, width - 1));
+  return `${/[\ud800-\udbff]$/.test(kept) ? kept.slice(0, -1) : kept}…`;
 }

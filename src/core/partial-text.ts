@@ -11,8 +11,9 @@ const heldBackCharacters = 4 * 1024;
 const contextCharacters = 64;
 /** Of a secret too long to be kept whole until its end comes, so much is kept of its beginning and of its end. */
 const keptOfSecretCharacters = 2 * 1024;
-/** No unfinished piece shorter than this is worth protecting. */
-const revealingCharacters = 12;
+/** A shorter beginning of a token is hardly more than what tells its kind; the value of a name is secret as a whole. */
+const shortestTokenCharacters = 12;
+const shortestValueCharacters = 6;
 
 export interface TextSegment {
   readonly segment: number;
@@ -98,10 +99,15 @@ function betweenCharacters(text: string, index: number): number {
   return /^[\ud800-\udbff][\udc00-\udfff]/.test(text.slice(index - 1, index + 1)) ? index - 1 : index;
 }
 
-/** A secret longer than a segment: its ends are enough to know it by, and nothing of it is stored anyway. */
+/**
+ * A secret longer than a segment: its ends are enough to know it by, and nothing of it is stored anyway. They are put
+ * together within a line, so that a key stays a key.
+ */
 function withoutMiddle(raw: string, finding: Finding | undefined): string {
   assert(finding !== undefined, "a text that cannot be cut is one secret");
-  return raw.slice(0, finding.start + keptOfSecretCharacters) + raw.slice(finding.end - keptOfSecretCharacters);
+  let kept = finding.start + keptOfSecretCharacters;
+  while (kept > finding.start && !/^[A-Za-z0-9+/=]{16}$/u.test(raw.slice(kept - 16, kept))) kept--;
+  return raw.slice(0, kept) + raw.slice(finding.end - keptOfSecretCharacters);
 }
 
 function beginning(raw: string, findings: readonly Finding[], length: number): string {
@@ -115,9 +121,9 @@ function redactedEnd(raw: string): string {
   const findings = findSecrets(raw);
   const lastEnd = findings.at(-1)?.end ?? 0;
   const tailStart = Math.max(settledLength(raw, findings), lastEnd);
-  const start = firstSecretStart(raw, Math.max(lastEnd, tailStart - contextCharacters));
-  const from = Math.max(tailStart, start ?? raw.length);
-  const tail = raw.slice(from);
-  if (tail.length < revealingCharacters || /^[a-z]+$/u.test(tail)) return withoutSecrets(raw, findings);
-  return `${withoutSecrets(raw.slice(0, from), findings)}⟦REDACTED:unfinished⟧`;
+  const start = firstSecretStart(raw, Math.max(lastEnd, tailStart - contextCharacters)) ?? raw.length;
+  const tail = raw.slice(Math.max(start, tailStart));
+  const revealing = start < tailStart ? shortestValueCharacters : shortestTokenCharacters;
+  if (tail.length < revealing || /^[a-z]+$/u.test(tail)) return withoutSecrets(raw, findings);
+  return `${withoutSecrets(raw.slice(0, raw.length - tail.length), findings)}⟦REDACTED:unfinished⟧`;
 }

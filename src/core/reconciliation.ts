@@ -1,5 +1,6 @@
 import type { Item } from "../contracts/items.ts";
 import type { FailureReason } from "../contracts/vocabulary.ts";
+import { redactDeep } from "./redaction.ts";
 import type { ActiveTurn } from "./thread-state.ts";
 
 /** A turn as the agent remembers it after a restart. */
@@ -20,7 +21,13 @@ export type Reconciled =
       readonly reason: FailureReason;
       readonly message: string;
     }
-  | { readonly end: "interrupted"; readonly message: string; readonly items: readonly Item[] };
+  | {
+      readonly end: "interrupted";
+      /** Null when the agent is not known to have had the turn. */
+      readonly agentTurnId: string | null;
+      readonly message: string;
+      readonly items: readonly Item[];
+    };
 
 /**
  * Decides how an unfinished turn ended, from what the ledger holds and what the agent remembers.
@@ -39,12 +46,13 @@ export function reconcileTurn(
       turn.phase === "requested"
         ? "Keelson stopped before the agent confirmed this turn. It may not have been sent; send it again if needed."
         : "Keelson stopped while this turn ran, and the agent could not be asked how far it got.";
-    return { end: "interrupted", message, items: [] };
+    return { end: "interrupted", agentTurnId: null, message, items: [] };
   }
   const match = findTurn(turn, remembered, lastAgentTurnId);
   if (match === undefined) {
     return {
       end: "interrupted",
+      agentTurnId: null,
       message: "Keelson stopped before this turn reached the agent. Send it again.",
       items: [],
     };
@@ -65,13 +73,14 @@ export function reconcileTurn(
     case "interrupted":
       return {
         end: "interrupted",
+        agentTurnId,
         message: "Keelson stopped while this turn ran. What the agent had said by then is kept.",
         items,
       };
   }
 }
 
-/** A turn that was confirmed is found by its id; one that was not is the first the ledger does not know. */
+/** A turn that was confirmed is found by its id; one that was not is the newest, unless the ledger knows that one. */
 function findTurn(
   turn: ActiveTurn,
   remembered: readonly RememberedTurn[],
@@ -84,14 +93,16 @@ function findTurn(
 
 /**
  * The items that the agent remembers and the ledger lacks. Agents do not always remember an item under the id it was
- * streamed with, so equal content counts as the same item; each recorded item stands for one remembered one.
+ * streamed with, so equal content counts as the same item; each recorded item stands for one remembered one. The ledger
+ * holds content without its secrets, so it is compared without them.
  */
 function missingItems(remembered: readonly Item[], recorded: readonly Item[]): readonly Item[] {
-  const ids = new Set(recorded.map((item) => item.itemId));
-  const contents = recorded.map(contentOf);
-  return remembered.filter((item) => {
-    if (item.kind === "userMessage" || ids.has(item.itemId)) return false;
-    const twin = contents.indexOf(contentOf(item));
+  const recordedIds = new Set(recorded.map(({ itemId }) => itemId));
+  const rememberedIds = new Set(remembered.map(({ itemId }) => itemId));
+  const unknown = remembered.filter(({ kind, itemId }) => kind !== "userMessage" && !recordedIds.has(itemId));
+  const contents = recorded.filter(({ itemId }) => !rememberedIds.has(itemId)).map(contentOf);
+  return unknown.filter((item) => {
+    const twin = contents.indexOf(contentOf(redactDeep(item)));
     if (twin < 0) return true;
     contents.splice(twin, 1);
     return false;

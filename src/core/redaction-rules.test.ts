@@ -114,7 +114,7 @@ describe("a private key", () => {
     const texts = [
       "Look for -----BEGIN PRIVATE KEY----- in the repository, then tell me which files have it.",
       'if (text.startsWith("-----BEGIN RSA PRIVATE KEY-----")) return parsePrivateKeyEnvelope(text);',
-      "-----BEGIN PUBLIC KEY-----\nMFwwDQYJKoZIhvcNAQEBBQADSwAwSAJBAKj34GkxFhD90vcNLYLInFEX6Ppy1tPf\n-----END PUBLIC KEY-----",
+      "-----BEGIN PUBLIC KEY-----\nMFwwDQYJKoZIhvcNAQEBBQADSwAwSAJBAKj34Gkx\n-----END PUBLIC KEY-----",
     ];
     expect(texts.map((text) => redact(text).text)).toEqual(texts);
   });

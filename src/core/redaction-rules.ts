@@ -52,7 +52,7 @@ const prefixedTokens: readonly RedactionRule[] = [
     ["glpat-", "glptt-", "glrt-", "gldt-", "glcbt-", "glsoat-", "gloas-"],
     `[\\w.-]{20,${open}}`,
   ),
-  prefixed("bitbucket-token", ["ATBB", "ATCTT3xFfG"], `[\\w=-]{28,${open}}`, hasDigit),
+  prefixed("bitbucket-token", ["ATBB", "ATCTT3xFfG"], `[\\w=-]{28,${open}}`),
   prefixed("atlassian-token", ["ATATT3"], `[\\w=-]{40,${open}}`),
   prefixed("aws-access-key", ["AKIA", "ASIA", "ABIA", "ACCA"], "[A-Z0-9]{16}(?![A-Za-z0-9])"),
   prefixed("google-api-key", ["AIza"], "[\\w-]{35}"),
@@ -111,12 +111,17 @@ const keyEnd = String.raw`-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----`;
 const keyCutOff = String.raw`(?:-----END[A-Z0-9 ]{0,60}-{0,5})?(?![\s\S])`;
 const keyPieces = 4_096;
 
+/** A quote, escaped as often as strings lie in strings. */
+const quote = String.raw`\\{0,4}["'\x60]?`;
+const scheme = String.raw`(?:[A-Za-z]{3,12}[ \t]{1,4})?`;
+const cookiePair = String.raw`[^\s=;"']{1,64}=[^\s;"'\\]{0,1024}`;
+
 const surroundedSecrets: readonly RedactionRule[] = [
   {
     id: "private-key",
     starts: ["-----begin "],
     isGeneric: false,
-    // Half a key is a secret too, so the end is not asked for; the pieces tell where the key stops and the text goes on.
+    // Half a key is a secret too, so its end is not asked for: the pieces tell where it stops and the text goes on.
     pattern: new RegExp(
       `-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----` +
         `(?:${keyGap}${keyHeader}){0,8}(?:${keyGap}[A-Za-z0-9+/=]{16,${open}}){1,${keyPieces}}` +
@@ -128,7 +133,7 @@ const surroundedSecrets: readonly RedactionRule[] = [
     id: "url-password",
     starts: ["://"],
     isGeneric: false,
-    pattern: /:\/\/[^\s/:@"'`<>]{0,64}:(?<secret>[^\s/@"'`<>]{3,1024})@/dy,
+    pattern: /:\/\/[^\s/:@"'`<>⟦]{0,64}:(?<secret>[^\s/@"'`<>⟦]{3,1024})@/dy,
     accepts: (secret) => !isStandIn(secret) && !/^(?:pass|password|passwd|pwd|secret|token)$/iu.test(secret),
   },
   {
@@ -171,8 +176,10 @@ const surroundedSecrets: readonly RedactionRule[] = [
     id: "authorization-header",
     starts: ["authorization"],
     isGeneric: true,
-    pattern:
-      /authorization\\{0,4}["']?\s{0,4}[:=]\s{0,4}\\{0,4}["']?(?:[A-Za-z]{3,12}[ \t]{1,4})?(?<secret>[\w.~+/=-]{8,1024})/diy,
+    pattern: new RegExp(
+      String.raw`authorization${quote}\s{0,4}[:=]\s{0,4}${quote}${scheme}(?<secret>[\w.~+/=-]{8,1024})`,
+      "diy",
+    ),
     // A user and a password in base 64 may happen to be letters only.
     accepts: (secret) => isLikelySecret(secret) || /^(?=[^A-Z]*[A-Z])(?=[^a-z]*[a-z])(?:[\w+/=]{4}){4,}$/u.test(secret),
   },
@@ -180,41 +187,43 @@ const surroundedSecrets: readonly RedactionRule[] = [
     id: "authorization-header",
     starts: ["bearer"],
     isGeneric: true,
-    pattern: /bearer\s{1,4}\\{0,4}["']?(?<secret>[\w.~+/=-]{12,1024})/diy,
+    pattern: new RegExp(String.raw`bearer\s{1,4}${quote}(?<secret>[\w.~+/=-]{12,1024})`, "diy"),
     accepts: isLikelySecret,
   },
   {
     id: "cookie",
     starts: ["cookie"],
     isGeneric: true,
-    pattern:
-      /cookie\\{0,4}["']?:\s{0,4}\\{0,4}["']?(?<secret>[^\s=;"']{1,64}=[^\s;"'\\]{0,1024}(?:;\s?[^\s=;"']{1,64}=[^\s;"'\\]{0,1024}){0,64})/diy,
+    pattern: new RegExp(
+      String.raw`cookie${quote}:\s{0,4}${quote}(?<secret>${cookiePair}(?:;\s?${cookiePair}){0,64})`,
+      "diy",
+    ),
     accepts: (secret) => secret.split(/[=;\s]+/u).some((part) => part.length >= 16 && isLikelySecret(part)),
   },
   {
     id: "command-line-password",
     starts: ["curl "],
     isGeneric: true,
-    pattern: /curl [^\n|;]{0,400}?(?:-u|--user)[ =]?["']?[^\s:"'$]{1,64}:(?<secret>[^\s"'$]{4,256})/dy,
+    pattern: /curl(?=\s)[^\n|;]{0,400}?\s(?:-u|--user)[ =]?["']?[^\s:"'$⟦]{1,64}:(?<secret>[^\s"'$⟦]{4,256})/dy,
   },
   {
     id: "command-line-password",
     starts: ["login "],
     isGeneric: true,
-    pattern: /login\s{1,4}\S{1,128}\s{1,4}password\s{1,4}(?<secret>[^\s"'{}]{4,256})/dy,
+    pattern: /login\s{1,4}\S{1,128}\s{1,4}password\s{1,4}(?<secret>[^\s"'{}⟦]{4,256})/dy,
   },
 ];
 
-const suffix = String.raw`(?:[ _-]?(?:access[ _-]?key|key(?:[_-]?base)?|hash|value|production|prod|dev|test|staging|v?\d{1,2}))?`;
-/** A quote, escaped as often as strings lie in strings. */
-const quote = String.raw`\\{0,4}["'\x60]?`;
+const stages = "production|prod|development|dev|staging|test";
+const suffix = String.raw`(?:[ _-]?(?:access[ _-]?key|key(?:[_-]?base)?|hash|value|${stages}|v?\d{1,2}))?`;
 /** Up to the closing quote, unless that is out of reach. */
 const quoted = (sign: string): string => {
   const character = String.raw`(?:[^${sign}\s\\]|\\(?![\\${sign}]))`;
   return String.raw`\\{0,4}${sign}(?<secret>${character}{6,${open}})(?:\\{0,4}${sign}|(?<=[^${sign}\s]{${open}}))`;
 };
+const typeName = String.raw`(?::\s{0,2}&?(?:string|str|String)\s{0,4})?`;
 const assignments = [
-  String.raw`(?: ?\[[^\]\n]{0,24}\])?${quote}\]?\s{0,4}(?::\s{0,2}&?(?:string|str|String)\s{0,4})?(?::=|=>|[:=])\s{0,4}`,
+  String.raw`(?: ?\[[^\]\n]{0,24}\])?${quote}\]?\s{0,4}${typeName}(?::=|=>|[:=])\s{0,4}`,
   String.raw`\s{1,4}(?:is|was|identified by):?\s{1,4}`,
   // An option of a command, with its value after a space.
   String.raw`(?<=--[\w-]{0,48})\s{1,4}`,
@@ -238,16 +247,11 @@ const keyOwners = ["api", "access", "private", "signing", "encryption", "master"
 const keyNames = keyOwners.flatMap((owner) => ["", "_", "-", " "].map((separator) => `${owner}${separator}key`));
 
 const namedSecrets: readonly RedactionRule[] = [
-  named(
-    "named-password",
-    ["passw", "pwd", "passphrase", "passcode"],
-    "passwo?r?d|pwd|passphrase|passcode",
-    isLikelyPassword,
-  ),
+  named("named-password", ["pass", "pwd"], "passwo?r?d|passphrase|passcode|pass|pwd", isLikelyPassword),
   named(
     "named-secret",
-    ["secret", "token", "credential", "_auth", ...keyNames],
-    `secret|token|credentials?|_auth|(?:${keyOwners.join("|")})[ _-]?key`,
+    ["secret", "token", "credential", "_auth", 'auth"', ...keyNames],
+    `secret|token|credentials?|_?auth|(?:${keyOwners.join("|")})[ _-]?key`,
     isLikelySecret,
   ),
 ];

@@ -77,7 +77,7 @@ function secretRange(match: RegExpExecArray): readonly [number, number] {
 }
 
 const restOfWord = /[A-Za-z0-9]*/y;
-const restUnbroken = /[^\s"'`<>⟦\u001b]*/y;
+const restUnbroken = /[^\s"'`<>⟦\p{Cc}]*/uy;
 
 /** A secret does not end inside a word; one that is longer than its pattern looks goes on to the next break. */
 function endOfWord(text: string, index: number, rest: RegExp): number {

@@ -135,10 +135,14 @@ function actionOf(item: Exclude<Item, { kind: "userMessage" | "agentMessage" }>)
 function finishTurn({ turn, messages, actions }: OpenTurn): ReplayedTurn {
   const assistantText = [...messages.values()].filter((text) => text !== "").join("\n\n");
   const { reason, message, ...rest } = turn;
+  const brokeOff = turn.status === "failed" || turn.status === "interrupted";
   return {
     ...rest,
     assistantText,
-    actions: [...actions.values()],
+    // What was still running when its turn broke off runs no more.
+    actions: [...actions.values()].map((action) =>
+      brokeOff && action.status === "running" ? { ...action, status: "interrupted" } : action,
+    ),
     ...(reason === undefined ? {} : { reason }),
     ...(message === undefined ? {} : { message }),
   };

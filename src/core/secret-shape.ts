@@ -1,5 +1,5 @@
 /**
- * A second opinion on what stands where a secret could stand: `token = abc…` may hold a token, the name of a variable,
+ * A second opinion on what stands where a secret could stand: `token = …` may hold a token, the name of a variable,
  * a type or a text for people. Names are made of words; secrets are not.
  */
 
@@ -9,16 +9,17 @@ const shownCharacters = 128;
 /** Whether the value of something called token, secret or key can be one. */
 export function isLikelySecret(value: string): boolean {
   const shown = value.slice(0, shownCharacters);
-  if (isStandIn(value) || isPathOrAddress(shown) || isWordy(shown)) return false;
+  if (isStandIn(value) || isPlaceOrTime(shown) || isWordy(shown)) return false;
   const characters = shown.replace(/[^A-Za-z0-9]/gu, "");
-  return characters.length >= 8 && /[A-Za-z]/u.test(characters) && !/^\d{4}-\d\d-\d\d/u.test(value);
+  return characters.length >= 8 && /[A-Za-z]/u.test(characters);
 }
 
 /** Whether the value of something called password can be one. People choose them, so they may be made of words. */
 export function isLikelyPassword(value: string, isQuoted: boolean): boolean {
-  if (isStandIn(value) || isPathOrAddress(value.slice(0, shownCharacters))) return false;
+  if (isStandIn(value) || isPlaceOrTime(value.slice(0, shownCharacters))) return false;
+  if (/^\d+(?:\.\d+)+$/u.test(value)) return false;
   if (isQuoted) return /[\d!#$%&*+=?@^~]/u.test(value) || (value.length >= 16 && /^[A-Za-z]+$/u.test(value));
-  return /\d/u.test(value) && !isWordy(value.slice(0, shownCharacters));
+  return /\d/u.test(value) && /[A-Za-z]/u.test(value) && !isWordy(value.slice(0, shownCharacters));
 }
 
 /** What people write where a secret would go, and what a program puts there only when it runs. */
@@ -29,22 +30,30 @@ export function isStandIn(value: string): boolean {
   return words.test(shown) || /\$[{(]|\{\{|\*{3}|\.{3}|…|[xX]{5}|^[*.]+$/u.test(shown);
 }
 
-function isPathOrAddress(value: string): boolean {
+function isPlaceOrTime(value: string): boolean {
   const isPath = /^(?:~|\.{1,2})?\/[A-Za-z][a-z._-]+\/|^\.{0,2}\/[a-z._-]+$/u.test(value);
-  return isPath || /^(?:[a-z][a-z+.-]{1,20}:\/\/|0x[0-9a-f]{1,16}$)/iu.test(value);
+  const isDate = /^\d{4}-\d\d-\d\d/u.test(value);
+  return isPath || isDate || /^(?:[a-z][a-z+.-]{1,20}:\/\/|0x[0-9a-f]{1,16}$)/iu.test(value);
 }
 
-const wordsWithDigits =
-  /^(?:(?:big)?u?int\d+\w*|float\d+\w*|base\d\d\w*|sha\d+\w*|aes\d+\w*|utf\d+\w*|oauth2\w*|v\d+(?:alpha|beta|rc)\d*|x86|i18n|l10n|k8s|a11y|e2e|ed25519|secp\w+)$/iu;
+const wordsWithDigits = new RegExp(
+  `^(?:${[
+    ...["(?:big)?u?int\\d+\\w*", "float\\d+\\w*", "base\\d\\d\\w*", "sha\\d+\\w*", "aes\\d+\\w*", "utf\\d+\\w*"],
+    ...["oauth2\\w*", "v\\d+(?:alpha|beta|rc)\\d*", "ed25519", "secp\\w+", "x86", "i18n", "l10n", "k8s", "a11y", "e2e"],
+  ].join("|")})$`,
+  "iu",
+);
 
 /** Whether a text is made of words and small numbers, as names, versions and dotted paths are: `tokens.blue500`. */
 function isWordy(value: string): boolean {
-  return value.split(/[^A-Za-z0-9]+/u).every((piece) => {
-    if (/^\d{0,4}$/u.test(piece) || wordsWithDigits.test(piece)) return true;
+  let mixed = "";
+  for (const piece of value.split(/[^A-Za-z0-9]+/u)) {
+    if (/^\d{0,4}$/u.test(piece) || wordsWithDigits.test(piece)) continue;
     const [, letters = "", digits = ""] = /^([A-Za-z]+)(\d*)$/u.exec(piece) ?? [];
     if (letters === "" || digits.length > (piece.length <= 7 ? 3 : 2)) return false;
-    const words = letters.match(/[A-Z]?[a-z]+|[A-Z]+(?![a-z])/gu) ?? [];
-    // In a random text of letters the case changes with every second one.
-    return letters.length < 12 || letters.length / words.length >= (letters.length < 16 ? 2.5 : 3.3);
-  });
+    if (!/^(?:[A-Z]?[a-z]+|[A-Z]+)$/u.test(letters)) mixed += letters;
+  }
+  // In random letters the case changes with every second one, in names of several words with every fifth or so.
+  const words = mixed.match(/[A-Z]?[a-z]+|[A-Z]+(?![a-z])/gu) ?? [];
+  return mixed.length < 12 || mixed.length / words.length >= (mixed.length < 16 ? 2.5 : 3.3);
 }

@@ -60,15 +60,21 @@ function decideTurnRequest(
       fields: { turnId: state.activeTurn.turnId },
     });
   }
-  if (command.prompt.trim() === "") {
+  const sayable = checkPrompt(command.prompt);
+  return sayable.ok ? one({ type: "turn.requested", actor, payload: payloadOf(command) }) : sayable;
+}
+
+/** Whether an agent can be told this. Asked before a thread is made for it, too. Errors: `turn.empty`, `turn.too-long`. */
+export function checkPrompt(prompt: string): Result<unknown> {
+  if (prompt.trim() === "") {
     return failure("turn.empty", "The prompt is empty.", { next: "Say what the agent should do." });
   }
-  if (command.prompt.length > limits.promptCharacters) {
+  if (prompt.length > limits.promptCharacters) {
     return failure("turn.too-long", `The prompt is longer than ${limits.promptCharacters} characters.`, {
       next: "Put the text into a file of the project and name the file in the prompt.",
     });
   }
-  return one({ type: "turn.requested", actor, payload: payloadOf(command) });
+  return success(prompt);
 }
 
 function decideAnswer(

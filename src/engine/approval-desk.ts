@@ -1,18 +1,19 @@
 import type { Clock } from "../base/clock.ts";
 import { limits } from "../base/limits.ts";
-import type { Result } from "../base/result.ts";
 import type { AgentRuntime, ApprovalRequest } from "../agents/agent.ts";
-import type { ThreadCommand } from "../contracts/commands.ts";
 import type { EventPayload } from "../contracts/events.ts";
-import type { Actor, ApprovalAnswer, ApprovalOutcome, ApproveMode } from "../contracts/vocabulary.ts";
+import type { ApprovalAnswer, ApprovalOutcome, ApproveMode } from "../contracts/vocabulary.ts";
 import { decideAction } from "../core/approval-policy.ts";
 import { redact } from "../core/redaction.ts";
+import type { Recorder } from "./recorder.ts";
 
 export interface ApprovalContext {
   readonly threadId: string;
   readonly turnId: string;
   readonly mode: ApproveMode;
   readonly runtime: AgentRuntime;
+  /** Resolves when the turn ends; nobody waits for the agent longer than that. */
+  readonly ended: Promise<void>;
 }
 
 interface OpenApproval {
@@ -28,17 +29,13 @@ interface OpenApproval {
 export class ApprovalDesk {
   readonly #clock: Clock;
   readonly #newId: () => string;
-  readonly #record: (command: ThreadCommand, actor: Actor) => Promise<Result<unknown>>;
+  readonly #recorder: Recorder;
   readonly #open = new Map<string, OpenApproval>();
 
-  constructor(
-    clock: Clock,
-    newId: () => string,
-    record: (command: ThreadCommand, actor: Actor) => Promise<Result<unknown>>,
-  ) {
+  constructor(clock: Clock, newId: () => string, recorder: Recorder) {
     this.#clock = clock;
     this.#newId = newId;
-    this.#record = record;
+    this.#recorder = recorder;
   }
 
   /** Takes in a request: decides it at once if it can be decided, else asks a person and waits. */
@@ -47,7 +44,7 @@ export class ApprovalDesk {
     const { threadId, turnId } = context;
     const subject = redact(request.subject).text;
     const { decision, rule, outcome } = decided;
-    const logged = this.#record(
+    const logged = this.#recorder.record(
       { type: "reportPolicyDecision", threadId, turnId, kind: request.kind, subject, decision, rule, outcome },
       "keelson",
     );
@@ -66,12 +63,10 @@ export class ApprovalDesk {
   async deliver(resolved: EventPayload<"approval.resolved">): Promise<boolean> {
     const approval = this.#take(resolved.approvalId);
     if (approval === undefined) return false;
-    const delivered = await approval.context.runtime.answer(
-      approval.requestId,
-      answerFor(resolved.outcome),
-      resolved.message,
-    );
-    return delivered.ok;
+    const { context, requestId } = approval;
+    const answered = context.runtime.answer(requestId, answerFor(resolved.outcome), resolved.message);
+    const delivered = await Promise.race([answered, context.ended]);
+    return delivered?.ok === true;
   }
 
   /** The agent says a request is over. If nobody here had answered it, it ends visibly as cancelled. */
@@ -106,18 +101,31 @@ export class ApprovalDesk {
     const { kind, cwd, leavesSandbox } = request;
     const reason = request.reason === null ? null : redact(request.reason).text;
     const deadlineAt = this.#clock.now() + limits.approvalMilliseconds;
-    void this.#record(
-      { type: "requestApproval", threadId, turnId, approvalId, kind, subject, cwd, reason, leavesSandbox, deadlineAt },
-      "agent",
-    ).then((recorded) => {
-      // What cannot be recorded cannot be asked, and what cannot be asked is declined.
-      if (recorded.ok || this.#take(approvalId) === undefined) return;
-      void context.runtime.answer(request.requestId, "decline", recorded.error.message);
-    });
+    void this.#recorder
+      .record(
+        {
+          type: "requestApproval",
+          threadId,
+          turnId,
+          approvalId,
+          kind,
+          subject,
+          cwd,
+          reason,
+          leavesSandbox,
+          deadlineAt,
+        },
+        "agent",
+      )
+      .then((recorded) => {
+        // What cannot be recorded cannot be asked, and what cannot be asked is declined.
+        if (recorded.ok || this.#take(approvalId) === undefined) return;
+        void context.runtime.answer(request.requestId, "decline", recorded.error.message);
+      });
   }
 
-  #end(threadId: string, approvalId: string, outcome: ApprovalOutcome, message: string): Promise<Result<unknown>> {
-    return this.#record({ type: "endApproval", threadId, approvalId, outcome, message }, "keelson");
+  #end(threadId: string, approvalId: string, outcome: ApprovalOutcome, message: string): Promise<unknown> {
+    return this.#recorder.settle({ type: "endApproval", threadId, approvalId, outcome, message }, "keelson");
   }
 
   #take(approvalId: string): OpenApproval | undefined {

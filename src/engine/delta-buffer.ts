@@ -1,5 +1,9 @@
 import { limits } from "../base/limits.ts";
+import { assert } from "../base/result.ts";
 import type { Delta } from "./turn-frames.ts";
+
+/** What a delta takes besides its text, so that many small ones are bounded as well as few large ones. */
+const overheadCharacters = 128;
 
 /**
  * Deltas on their way to one watcher. Neighbours of the same item are joined; a watcher that does not keep up loses
@@ -19,8 +23,8 @@ export class DeltaBuffer {
       last.text.length < limits.deltaCoalesceCharacters;
     if (joins) this.#deltas[this.#deltas.length - 1] = { ...last, text: last.text + delta.text };
     else this.#deltas.push(delta);
-    this.#characters += delta.text.length;
-    while (this.#characters > limits.deltaBufferCharacters) this.#characters -= this.#deltas.shift()?.text.length ?? 0;
+    this.#characters += delta.text.length + (joins ? 0 : overheadCharacters);
+    while (this.#characters > limits.deltaBufferCharacters) this.#dropOldest();
   }
 
   take(): readonly Delta[] {
@@ -28,5 +32,11 @@ export class DeltaBuffer {
     this.#deltas = [];
     this.#characters = 0;
     return taken;
+  }
+
+  #dropOldest(): void {
+    const oldest = this.#deltas.shift();
+    assert(oldest !== undefined, "an empty buffer takes no space");
+    this.#characters -= oldest.text.length + overheadCharacters;
   }
 }

@@ -2,23 +2,23 @@ import type { Clock } from "../base/clock.ts";
 import { newId } from "../base/ids.ts";
 import { limits } from "../base/limits.ts";
 import type { Random } from "../base/random.ts";
-import { failure, FailureError, type Result, success } from "../base/result.ts";
+import { failure, type Result, success } from "../base/result.ts";
 import { singleLine } from "../base/terminal-text.ts";
-import { Wakeup } from "../base/wakeup.ts";
 import type { RuntimeStatus, ThreadSummary, TurnRequest } from "../contracts/api.ts";
-import type { ThreadCommand } from "../contracts/commands.ts";
-import type { RecordedEvent } from "../contracts/events.ts";
-import type { Actor, ApprovalAnswer } from "../contracts/vocabulary.ts";
+import type { EventPayload, RecordedEvent } from "../contracts/events.ts";
+import type { ApprovalAnswer } from "../contracts/vocabulary.ts";
 import type { EffectKind } from "../core/decider.ts";
 import { redact } from "../core/redaction.ts";
 import { type Replay, replayThread } from "../core/replay.ts";
+import { checkPrompt } from "../core/thread-decider.ts";
+import type { ThreadState } from "../core/thread-state.ts";
 import type { CommittedBatch, Ledger } from "../ledger/ledger.ts";
 import { ApprovalDesk } from "./approval-desk.ts";
-import { DeltaBuffer } from "./delta-buffer.ts";
+import { readLedger, Recorder } from "./recorder.ts";
 import type { RuntimeRegistry } from "./runtime-registry.ts";
-import { StreamedText } from "./streamed-text.ts";
-import { type Delta, endsTurn, type TurnFrame } from "./turn-frames.ts";
-import { TurnRunner } from "./turn-runner.ts";
+import { TurnRunner, type TurnRunnerPorts } from "./turn-runner.ts";
+import { TurnWatch } from "./turn-watch.ts";
+import { UnderWay } from "./under-way.ts";
 import type { TurnHandle, Workstation } from "./workstation.ts";
 
 export interface EngineOptions {
@@ -27,11 +27,6 @@ export interface EngineOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly retryingMilliseconds: number;
-}
-
-/** What a turn needs besides its record, kept in memory only: the prompt with its secrets and the environment. */
-interface PendingTurn {
-  readonly request: TurnRequest;
 }
 
 /**
@@ -44,12 +39,18 @@ export class Engine implements Workstation, AsyncDisposable {
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #retryingMilliseconds: number;
+  readonly #recorder: Recorder;
   readonly #approvals: ApprovalDesk;
-  readonly #pending = new Map<string, PendingTurn>();
+  /** What turns need besides their record, kept in memory only: the prompt with its secrets, and the environment. */
+  readonly #unsent = new Map<string, TurnRequest>();
   readonly #runners = new Map<string, TurnRunner>();
-  readonly #watchers = new Set<{ readonly threadId: string; readonly wakeup: Wakeup; readonly deltas: DeltaBuffer }>();
+  /** By thread: in each, one turn runs at a time. */
+  readonly #watches = new Map<string, TurnWatch>();
+  /** Everything that is under way here; closing waits for it. */
+  readonly #underWay = new UnderWay();
   readonly #subscription: Disposable;
-  #closing = false;
+  #closing: Promise<void> | undefined;
+  #ledgerFailed = false;
 
   constructor(options: EngineOptions) {
     this.#ledger = options.ledger;
@@ -57,38 +58,23 @@ export class Engine implements Workstation, AsyncDisposable {
     this.#clock = options.clock;
     this.#random = options.random;
     this.#retryingMilliseconds = options.retryingMilliseconds;
-    this.#approvals = new ApprovalDesk(this.#clock, this.#newId, this.#record);
+    this.#recorder = new Recorder(this.#ledger, this.#clock, this.#newId, () => this.#onLedgerFailed());
+    this.#approvals = new ApprovalDesk(this.#clock, this.#newId, this.#recorder);
     this.#subscription = this.#ledger.subscribe((batch) => this.#onCommitted(batch));
   }
 
-  async runTurn(request: TurnRequest): Promise<Result<TurnHandle>> {
-    if (this.#closing) return failure("daemon.stopping", "Keelson is stopping.", { next: "Start it again and retry." });
-    const threadId = request.threadId ?? this.#newId();
-    const turnId = this.#newId();
-    const fits = this.#checkThread(request);
-    if (!fits.ok) return fits;
-    const available = await this.#runtimes.check(request.agent, request.environment);
-    if (!available.ok) return available;
-    const { text: prompt, count: redactions } = redact(request.prompt);
-    const fromSeq = this.#ledger.headSeq();
-    if (request.threadId === undefined) {
-      const { projectPath, agent } = request;
-      const title = singleLine(prompt).slice(0, limits.titleCharacters);
-      const created = await this.#record({ type: "createThread", threadId, projectPath, agent, title }, "user");
-      if (!created.ok) return created;
-    }
-    this.#pending.set(turnId, { request });
-    const { options } = request;
-    const recorded = await this.#record({ type: "requestTurn", threadId, turnId, prompt, options, redactions }, "user");
-    if (!recorded.ok) {
-      this.#pending.delete(turnId);
-      return recorded;
-    }
-    return success({ threadId, turnId, frames: this.#frames(threadId, turnId, fromSeq) });
+  /**
+   * Accepts a turn: its request is on disk when this resolves. A turn of an existing thread works in the thread's own
+   * project, wherever the caller is.
+   * Errors: `thread.unknown`, `thread.other-agent`, `thread.busy`, `turn.empty`, `turn.too-long`, `daemon.stopping`, those
+   * of the agent's check and of the ledger.
+   */
+  runTurn(request: TurnRequest): Promise<Result<TurnHandle>> {
+    return this.#underWay.track(this.#accept(request));
   }
 
   interruptTurn(threadId: string, turnId: string): Promise<Result<unknown>> {
-    return this.#record({ type: "requestInterrupt", threadId, turnId }, "user");
+    return this.#recorder.record({ type: "requestInterrupt", threadId, turnId }, "user");
   }
 
   answerApproval(
@@ -97,29 +83,22 @@ export class Engine implements Workstation, AsyncDisposable {
     answer: ApprovalAnswer,
     message: string | null,
   ): Promise<Result<unknown>> {
-    return this.#record({ type: "answerApproval", threadId, approvalId, answer, message }, "user");
+    const stored = message === null ? null : redact(message).text;
+    return this.#recorder.record({ type: "answerApproval", threadId, approvalId, answer, message: stored }, "user");
   }
 
   threads(projectPath?: string): Promise<Result<readonly ThreadSummary[]>> {
-    const states = this.#ledger.threads(projectPath === undefined ? {} : { projectPath });
-    return Promise.resolve(
-      success(
-        states.map(({ threadId, projectPath: path, agent, title, status, updatedAt, turns }) => ({
-          threadId,
-          projectPath: path,
-          agent,
-          title,
-          status,
-          updatedAt: new Date(updatedAt).toISOString(),
-          turns,
-        })),
-      ),
-    );
+    const states = readLedger(() => this.#ledger.threads(projectPath === undefined ? {} : { projectPath }));
+    return Promise.resolve(states.ok ? success(states.value.map(summaryOf)) : states);
   }
 
   replay(threadId: string, limit?: number): Promise<Result<Replay>> {
-    if (this.#ledger.thread(threadId) === undefined) return Promise.resolve(unknownThread(threadId));
-    return Promise.resolve(success(replayThread(threadId, this.#ledger.streamEvents(`thread:${threadId}`), limit)));
+    const replayed = readLedger(() =>
+      this.#ledger.thread(threadId) === undefined
+        ? unknownThread(threadId)
+        : success(replayThread(threadId, this.#ledger.streamEvents(`thread:${threadId}`), limit)),
+    );
+    return Promise.resolve(replayed.ok ? replayed.value : replayed);
   }
 
   runtimes(): Promise<Result<readonly RuntimeStatus[]>> {
@@ -127,33 +106,84 @@ export class Engine implements Workstation, AsyncDisposable {
   }
 
   /** Interrupts what still runs, waits until every turn's end is recorded, and ends all agents. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#closing = true;
-    const running = [...this.#runners.values()];
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    // One step later, so that `#closing` is set before anything can ask for it.
+    await Promise.resolve();
     await this.#runtimes.close();
-    await Promise.all(running.map((runner) => runner.finished));
+    await this.#underWay.ended();
     this.#subscription[Symbol.dispose]();
-    for (const watcher of this.#watchers) watcher.wakeup.notify();
+    for (const watch of this.#watches.values()) watch.stop(stopping.error);
+    this.#watches.clear();
   }
 
   readonly #newId = (): string => newId(this.#clock, this.#random);
 
-  readonly #record = (command: ThreadCommand, actor: Actor): Promise<Result<unknown>> =>
-    this.#ledger.execute({ ...command, commandId: this.#newId(), actor });
+  async #accept(request: TurnRequest): Promise<Result<TurnHandle>> {
+    const fits = this.#checkRequest(request);
+    if (!fits.ok) return fits;
+    const available = await this.#runtimes.check(request.agent, request.environment);
+    if (!available.ok) return available;
+    if (this.#closing !== undefined) return stopping;
+    const threadId = request.threadId ?? this.#newId();
+    const turnId = this.#newId();
+    const { agent, projectPath, options } = request;
+    const { text: prompt, count: redactions } = redact(request.prompt);
+    const fromSeq = this.#ledger.headSeq();
+    this.#unsent.set(turnId, request);
+    // Asked for in one breath, so that one transaction makes the thread and its first turn.
+    const title = singleLine(prompt).slice(0, limits.titleCharacters);
+    const create = { type: "createThread", threadId, projectPath, agent, title } as const;
+    const created = request.threadId === undefined ? this.#recorder.record(create, "user") : undefined;
+    const requested = this.#recorder.record(
+      { type: "requestTurn", threadId, turnId, prompt, options, redactions },
+      "user",
+    );
+    const refused = [await created, await requested].find((recorded) => recorded?.ok === false);
+    if (refused?.ok === false) {
+      this.#unsent.delete(turnId);
+      return refused;
+    }
+    const watch = new TurnWatch(this.#ledger, threadId, turnId, fromSeq);
+    this.#watches.set(threadId, watch);
+    if (this.#ledgerFailed) this.#onLedgerFailed();
+    return success({ threadId, turnId, frames: watch });
+  }
 
-  #checkThread(request: TurnRequest): Result<void> {
-    if (request.threadId === undefined) return success(undefined);
-    const thread = this.#ledger.thread(request.threadId);
-    if (thread === undefined) return unknownThread(request.threadId);
-    if (thread.agent === request.agent) return success(undefined);
-    return failure("thread.other-agent", `This thread belongs to ${thread.agent}, not to ${request.agent}.`, {
+  #checkRequest({ threadId, agent, prompt }: TurnRequest): Result<unknown> {
+    if (this.#closing !== undefined) return stopping;
+    const sayable = checkPrompt(prompt);
+    if (!sayable.ok || threadId === undefined) return sayable;
+    const found = readLedger(() => this.#ledger.thread(threadId));
+    if (!found.ok) return found;
+    const thread = found.value;
+    if (thread === undefined) return unknownThread(threadId);
+    if (thread.agent === agent) return success(thread);
+    return failure("thread.other-agent", `This thread belongs to ${thread.agent}, not to ${agent}.`, {
       next: `Use --agent ${thread.agent}, or start a new thread.`,
     });
   }
 
   #onCommitted(batch: CommittedBatch): void {
-    for (const { seq, kind, event } of batch.effects) void this.#carryOut(seq, kind, event);
-    for (const watcher of this.#watchers) watcher.wakeup.notify();
+    for (const { seq, kind, event } of batch.effects) void this.#underWay.track(this.#carryOut(seq, kind, event));
+    const byThread = Map.groupBy(batch.events, ({ payload }) => ("threadId" in payload ? payload.threadId : ""));
+    for (const [threadId, events] of byThread) {
+      if (this.#watches.get(threadId)?.onCommitted(events) === true) this.#watches.delete(threadId);
+    }
+  }
+
+  /** Without a record nothing may go on: whoever watches is told, and the agents end. */
+  #onLedgerFailed(): void {
+    const health = this.#ledger.health();
+    if (!health.ok) for (const watch of this.#watches.values()) watch.stop(health.error);
+    this.#watches.clear();
+    if (this.#ledgerFailed) return;
+    this.#ledgerFailed = true;
+    void this.#underWay.track(this.#runtimes.close());
   }
 
   /**
@@ -161,14 +191,14 @@ export class Engine implements Workstation, AsyncDisposable {
    * told apart from what surely has not.
    */
   async #carryOut(seq: number, kind: EffectKind, event: RecordedEvent): Promise<void> {
-    const started = await this.#ledger.markEffect(seq, "started");
+    const started = await this.#recorder.markEffect(seq, "started");
     if (!started.ok) return;
     const done = await this.#perform(kind, event);
-    await this.#ledger.markEffect(seq, done ? "done" : "retired");
+    await this.#recorder.markEffect(seq, done ? "done" : "retired");
   }
 
   async #perform(kind: EffectKind, event: RecordedEvent): Promise<boolean> {
-    if (kind === "startTurn" && event.type === "turn.requested") return this.#startTurn(event.payload.turnId, event);
+    if (kind === "startTurn" && event.type === "turn.requested") return this.#startTurn(event.payload);
     if (kind === "answerApproval" && event.type === "approval.resolved") return this.#approvals.deliver(event.payload);
     if (kind === "interruptTurn" && event.type === "turn.interruptRequested") {
       const runner = this.#runners.get(event.payload.turnId);
@@ -178,30 +208,34 @@ export class Engine implements Workstation, AsyncDisposable {
     return false;
   }
 
-  async #startTurn(turnId: string, event: Extract<RecordedEvent, { type: "turn.requested" }>): Promise<boolean> {
-    const pending = this.#pending.get(turnId);
-    const thread = this.#ledger.thread(event.payload.threadId);
-    this.#pending.delete(turnId);
-    if (pending === undefined || thread === undefined) return false;
-    const { request } = pending;
-    const input = { prompt: request.prompt, cwd: request.projectPath, options: event.payload.options };
-    const runner = new TurnRunner(
-      {
-        clock: this.#clock,
-        retryingMilliseconds: this.#retryingMilliseconds,
-        record: this.#record,
-        text: (id) => new StreamedText(this.#clock, this.#ledger, id),
-        approvals: this.#approvals,
-        publishDelta: (delta) => this.#publish(delta),
-      },
-      { thread, turnId, input },
-    );
+  async #startTurn({ threadId, turnId, options }: EventPayload<"turn.requested">): Promise<boolean> {
+    const request = this.#unsent.get(turnId);
+    this.#unsent.delete(turnId);
+    const thread = readLedger(() => this.#ledger.thread(threadId));
+    if (request === undefined || !thread.ok || thread.value === undefined) {
+      const message = "Keelson lost hold of this turn before it was sent. Send it again.";
+      await this.#recorder.settle({ type: "failTurn", threadId, turnId, reason: "not-sent", message }, "keelson");
+      return false;
+    }
+    const input = { prompt: request.prompt, cwd: thread.value.projectPath, options };
+    const runner = new TurnRunner(this.#runnerPorts(), { thread: thread.value, turnId, input });
     this.#runners.set(turnId, runner);
-    void runner.finished.then(() => this.#runners.delete(turnId));
-    const runtime = await this.#runtimes.acquire(request.agent, request.environment, thread.agentHome);
-    if (runtime.ok) await runner.start(runtime.value.runtime, (id) => runtime.value.route(id, runner));
-    else runner.fail(runtime.error);
-    return true;
+    void this.#underWay.track(runner.finished.then(() => this.#runners.delete(turnId)));
+    const lease = await this.#runtimes.acquire(request.agent, request.environment, thread.value.agentHome, runner);
+    if (lease.ok) await runner.start(lease.value);
+    else runner.fail(lease.error);
+    return lease.ok;
+  }
+
+  #runnerPorts(): TurnRunnerPorts {
+    return {
+      clock: this.#clock,
+      retryingMilliseconds: this.#retryingMilliseconds,
+      recorder: this.#recorder,
+      approvals: this.#approvals,
+      publishDelta: (delta) => this.#watches.get(delta.threadId)?.onDelta(delta),
+      isStopping: () => this.#closing !== undefined,
+    };
   }
 
   #activeTurnsOf(runtimeId: string): number {
@@ -209,48 +243,16 @@ export class Engine implements Workstation, AsyncDisposable {
     for (const runner of this.#runners.values()) if (runner.runtimeId === runtimeId) count++;
     return count;
   }
-
-  #publish(delta: Delta): void {
-    for (const watcher of this.#watchers) {
-      if (watcher.threadId !== delta.threadId) continue;
-      watcher.deltas.push(delta);
-      watcher.wakeup.notify();
-    }
-  }
-
-  /** Reads from the ledger by cursor, so a slow reader costs nothing and misses nothing; deltas come in between. */
-  async *#frames(threadId: string, turnId: string, fromSeq: number): AsyncGenerator<TurnFrame> {
-    const watcher = { threadId, wakeup: new Wakeup(), deltas: new DeltaBuffer() };
-    this.#watchers.add(watcher);
-    let seq = fromSeq;
-    try {
-      while (!this.#closing || this.#runners.has(turnId)) {
-        for (const delta of watcher.deltas.take()) yield { kind: "delta", delta };
-        for (const event of this.#ledger.streamEvents(`thread:${threadId}`, { afterSeq: seq })) {
-          seq = event.seq;
-          yield { kind: "event", event };
-          if (endsTurn(event, turnId)) return;
-        }
-        const health = this.#ledger.health();
-        if (!health.ok) throw new FailureError(health.error);
-        await watcher.wakeup.wait();
-      }
-    } finally {
-      this.#watchers.delete(watcher);
-    }
-  }
 }
 
-function unknownThread(threadId: string): {
-  readonly ok: false;
-  readonly error: { code: string; message: string; next: string };
-} {
-  return {
-    ok: false,
-    error: {
-      code: "thread.unknown",
-      message: `There is no thread ${threadId}.`,
-      next: "List the threads there are with `keelson threads`.",
-    },
-  };
+const stopping = failure("daemon.stopping", "Keelson is stopping.", { next: "Start it again and retry." });
+
+function summaryOf({ threadId, projectPath, agent, title, status, updatedAt, turns }: ThreadState): ThreadSummary {
+  return { threadId, projectPath, agent, title, status, updatedAt: new Date(updatedAt).toISOString(), turns };
+}
+
+function unknownThread(threadId: string): Result<never> {
+  return failure("thread.unknown", `There is no thread ${threadId}.`, {
+    next: "List the threads there are with `keelson threads`.",
+  });
 }

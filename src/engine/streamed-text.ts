@@ -30,6 +30,8 @@ export class StreamedText {
   readonly #store: PartialStore;
   readonly #turnId: string;
   readonly #items = new Map<string, StreamingItem>();
+  /** What a checkpoint could not write; the next one tries again, because a finished segment changes no more. */
+  #unwritten: readonly PartialRow[] = [];
   #timer: Disposable | undefined;
   #writing = false;
   #closed = false;
@@ -82,14 +84,16 @@ export class StreamedText {
     this.#timer = undefined;
     // A disk slower than the interval gets fewer, larger checkpoints instead of a queue of them.
     if (this.#writing || this.#closed) return;
-    const rows = [...this.#items].flatMap(([itemId, { kind, partial }]) =>
+    const changed = [...this.#items].flatMap(([itemId, { kind, partial }]) =>
       partial.takeChanges().map((change) => ({ turnId: this.#turnId, itemId, kind, ...change })),
     );
-    if (rows.length === 0) return;
+    if (changed.length + this.#unwritten.length === 0) return;
+    const rows = [...this.#unwritten.filter(({ itemId }) => this.#items.has(itemId)), ...changed];
     this.#writing = true;
     this.#stored = true;
-    void this.#store.checkpointPartials(rows).then(() => {
+    void this.#store.checkpointPartials(rows).then((written) => {
       this.#writing = false;
+      this.#unwritten = written.ok ? [] : rows;
       if (!this.#closed) {
         this.#timer ??= this.#clock.schedule(limits.partialCheckpointMilliseconds, () => this.#checkpoint());
       }

@@ -1,13 +1,15 @@
 import type { Clock } from "../base/clock.ts";
+import { limits } from "../base/limits.ts";
 import { type Result, success } from "../base/result.ts";
-import type { AgentEvent, AgentFailure, AgentRuntime } from "../agents/agent.ts";
+import type { AgentEvent, AgentExit, AgentFailure, AgentRuntime } from "../agents/agent.ts";
 import type { RuntimeStatus } from "../contracts/api.ts";
 import type { RecordCommand } from "../contracts/commands.ts";
 import type { AgentName } from "../contracts/vocabulary.ts";
 import { redact } from "../core/redaction.ts";
 import { runtimeRestartPolicy } from "../core/restart-policy.ts";
-import type { SupervisorState } from "../process/supervisor-state.ts";
+import type { StateKind, SupervisorState } from "../process/supervisor-state.ts";
 import { type Running, Supervisor } from "../process/supervisor.ts";
+import type { TurnEnd } from "./turn-end.ts";
 
 export interface SupervisedRuntimeOptions {
   readonly agent: AgentName;
@@ -19,33 +21,73 @@ export interface SupervisedRuntimeOptions {
     runtimeId: string,
     onEvent: (event: AgentEvent) => void,
   ) => Promise<Result<AgentRuntime, AgentFailure>>;
+  /** Called when nothing has used the agent for `limits.runtimeIdleMilliseconds`. */
+  readonly onIdle: () => void;
 }
 
-/** Who takes an agent's events for one of its threads. */
+/** Who uses a running agent: one turn. */
 export interface AgentEventSink {
-  readonly finished: Promise<void>;
+  /** How the turn ended, once that is on record. */
+  readonly finished: Promise<TurnEnd["type"]>;
   onAgentEvent(event: AgentEvent): void;
+  /** The agent's process has ended, for whatever reason. */
+  onRuntimeExit(exit: AgentExit): void;
 }
 
-/** The use of a running agent for one turn. */
+/** The use of a running agent for one turn; it lasts until the turn has finished. */
 export interface RuntimeLease {
   readonly runtime: AgentRuntime;
-  /** From now on the events of this thread go to `sink`, until it has finished. */
-  readonly route: (agentThreadId: string, sink: AgentEventSink) => void;
+  /** From now on the events of this thread go to the turn. */
+  readonly route: (agentThreadId: string) => void;
 }
 
-interface RunningAgent extends Running {
+/** One incarnation of the agent. Its events reach only those who use this one. */
+class RunningAgent implements Running {
   readonly runtime: AgentRuntime;
+  readonly exited: Running["exited"];
+  readonly #routes: Map<string, AgentEventSink>;
+  readonly #sinks = new Set<AgentEventSink>();
+  #exit: AgentExit | undefined;
+
+  constructor(runtime: AgentRuntime, routes: Map<string, AgentEventSink>) {
+    this.runtime = runtime;
+    this.#routes = routes;
+    this.exited = runtime.exited.then((exit) => {
+      this.#exit = exit;
+      for (const sink of this.#sinks) sink.onRuntimeExit(exit);
+      const { expected, exitCode, signal, failure = null } = exit;
+      return { expected, exitCode, signal, failure, stderrTail: "" };
+    });
+  }
+
+  close(): Promise<unknown> {
+    return this.runtime.close();
+  }
+
+  lease(sink: AgentEventSink): RuntimeLease {
+    this.#sinks.add(sink);
+    if (this.#exit !== undefined) sink.onRuntimeExit(this.#exit);
+    const route = (agentThreadId: string): void => {
+      this.#routes.set(agentThreadId, sink);
+    };
+    void sink.finished.then(() => {
+      this.#sinks.delete(sink);
+      for (const [agentThreadId, routed] of this.#routes) if (routed === sink) this.#routes.delete(agentThreadId);
+    });
+    return { runtime: this.runtime, route };
+  }
 }
 
 /** One agent process under the restart policy, with its life on record. */
 export class SupervisedRuntime {
   readonly #options: SupervisedRuntimeOptions;
   readonly #supervisor: Supervisor<RunningAgent>;
-  readonly #routes = new Map<string, AgentEventSink>();
+  readonly #users = new Set<AgentEventSink>();
   readonly #waiting = new Set<(state: SupervisorState) => void>();
   #openFailure: AgentFailure | undefined;
   #idleSince: number | undefined;
+  #idleTimer: Disposable | undefined;
+  #closed = false;
 
   constructor(options: SupervisedRuntimeOptions) {
     this.#options = options;
@@ -56,10 +98,9 @@ export class SupervisedRuntime {
       open: () => this.#open(),
       onState: (state) => this.#onState(state),
     });
-    this.#idleSince = options.clock.monotonic();
   }
 
-  /** Since when nothing runs here, monotonic milliseconds; undefined while something does. */
+  /** Since when nobody uses it, monotonic milliseconds; undefined while somebody does. */
   get idleSince(): number | undefined {
     return this.#idleSince;
   }
@@ -68,18 +109,13 @@ export class SupervisedRuntime {
    * The running process, started if need be. After a crash this waits for the restart that the policy has scheduled; an
    * attempt that fails is reported at once. A user's turn is the explicit act that restarts what the policy gave up on.
    */
-  async lease(): Promise<Result<RuntimeLease, AgentFailure>> {
-    this.#idleSince = undefined;
+  async lease(sink: AgentEventSink): Promise<Result<RuntimeLease, AgentFailure>> {
+    if (this.#closed) return { ok: false, error: stoppedFailure };
+    this.#use(sink);
     const { kind } = this.#supervisor.state;
-    const settled = kind === "ready" ? Promise.resolve() : this.#nextAttempt();
-    if (kind === "given-up") void this.#supervisor.restart();
-    else if (kind === "stopped") this.#supervisor.start();
-    await settled;
-    const runtime = this.#supervisor.runtime?.runtime;
-    if (runtime !== undefined) {
-      return success({ runtime, route: (agentThreadId, sink) => this.#route(agentThreadId, sink) });
-    }
-    this.#noteIdle();
+    if (kind !== "ready") await this.#nextAttempt(kind);
+    const running = this.#supervisor.runtime;
+    if (running !== null) return success(running.lease(sink));
     return { ok: false, error: this.#openFailure ?? stoppedFailure };
   }
 
@@ -95,15 +131,22 @@ export class SupervisedRuntime {
     };
   }
 
+  /** Ends it for good; who waits for it gets a failure. */
   async close(): Promise<void> {
+    this.#closed = true;
+    this.#openFailure = undefined;
+    this.#idleTimer?.[Symbol.dispose]();
+    await this.#supervisor.stop();
+    // A restart that was asked for meanwhile may have come in between.
     await this.#supervisor.stop();
   }
 
   async #open(): Promise<Result<RunningAgent>> {
     const { agent, newId, open, record } = this.#options;
     const runtimeId = newId();
-    const opened = await open(runtimeId, (event) => this.#routes.get(event.agentThreadId)?.onAgentEvent(event));
-    this.#openFailure = opened.ok ? undefined : opened.error;
+    const routes = new Map<string, AgentEventSink>();
+    const opened = await open(runtimeId, (event) => routes.get(event.agentThreadId)?.onAgentEvent(event));
+    this.#openFailure = opened.ok || this.#closed ? undefined : opened.error;
     if (!opened.ok) return opened;
     const runtime = opened.value;
     const { version: agentVersion, processId } = runtime;
@@ -115,49 +158,52 @@ export class SupervisedRuntime {
         payload: { runtimeId, expected, exitCode, signal, message: redact(message).text },
       }),
     );
-    const exited = runtime.exited.then(({ expected, exitCode, signal, failure = null }) => ({
-      expected,
-      exitCode,
-      signal,
-      failure,
-      stderrTail: "",
-    }));
-    return success({ runtime, exited, close: () => runtime.close() });
+    return success(new RunningAgent(runtime, routes));
   }
 
   #onState(state: SupervisorState): void {
     for (const tell of this.#waiting) tell(state);
   }
 
-  /** Resolves when the runtime is ready, or an attempt to start it has failed, or it was stopped. */
-  #nextAttempt(): Promise<void> {
-    return new Promise((resolve) => {
+  /** Resolves when the runtime is ready, or an attempt to start it has failed, or it was closed. */
+  async #nextAttempt(from: StateKind): Promise<void> {
+    const attempted = new Promise<void>((resolve) => {
       const tell = ({ kind }: SupervisorState): void => {
-        if (kind === "starting" || kind === "stopping") return;
+        // A restart passes through "stopped".
+        if (kind === "starting" || kind === "stopping" || (kind === "stopped" && !this.#closed)) return;
         this.#waiting.delete(tell);
         resolve();
       };
       this.#waiting.add(tell);
     });
+    // One that is stopping here was given up, and somebody else's turn restarts it.
+    if (from === "given-up") void this.#supervisor.restart();
+    else if (from === "stopped") this.#supervisor.start();
+    await attempted;
   }
 
-  #route(agentThreadId: string, sink: AgentEventSink): void {
-    this.#routes.set(agentThreadId, sink);
-    void sink.finished.then(() => {
-      if (this.#routes.get(agentThreadId) === sink) this.#routes.delete(agentThreadId);
-      this.#noteIdle();
-      this.#supervisor.noteRecovered();
+  #use(sink: AgentEventSink): void {
+    this.#users.add(sink);
+    this.#idleSince = undefined;
+    this.#idleTimer?.[Symbol.dispose]();
+    void sink.finished.then((end) => {
+      this.#users.delete(sink);
+      if (end === "completed") this.#supervisor.noteRecovered();
+      if (this.#users.size === 0) this.#noteIdle();
     });
   }
 
   #noteIdle(): void {
-    if (this.#routes.size === 0) this.#idleSince = this.#options.clock.monotonic();
+    const { clock, onIdle } = this.#options;
+    this.#idleSince = clock.monotonic();
+    this.#idleTimer?.[Symbol.dispose]();
+    if (!this.#closed) this.#idleTimer = clock.schedule(limits.runtimeIdleMilliseconds, onIdle);
   }
 }
 
 const stoppedFailure: AgentFailure = {
   code: "agent.stopped",
-  reason: "failed",
-  message: "The agent was being stopped.",
+  reason: "not-sent",
+  message: "The agent was being stopped, so this turn was not sent.",
   next: "Send the turn again.",
 };

@@ -2,24 +2,26 @@ import type { Clock } from "../base/clock.ts";
 import { limits } from "../base/limits.ts";
 import { type Result, unreachable } from "../base/result.ts";
 import type { AgentEvent, AgentExit, AgentFailure, AgentRuntime, TurnInput } from "../agents/agent.ts";
-import type { ThreadCommand } from "../contracts/commands.ts";
-import type { Actor, FailureReason, InterruptionCause } from "../contracts/vocabulary.ts";
-import type { Item } from "../contracts/items.ts";
-import { redact, redactDeep } from "../core/redaction.ts";
 import type { ThreadState } from "../core/thread-state.ts";
 import type { ApprovalDesk } from "./approval-desk.ts";
-import type { StreamedText } from "./streamed-text.ts";
+import { engineBounds } from "./engine-bounds.ts";
+import type { Recorder } from "./recorder.ts";
+import { RetryWatch } from "./retry-watch.ts";
+import { StreamedText } from "./streamed-text.ts";
+import type { AgentEventSink, RuntimeLease } from "./supervised-runtime.ts";
+import { endCommand, endOfExit, endOfFailure, endOfReport, type TurnEnd, type UnfinishedText } from "./turn-end.ts";
 import type { Delta } from "./turn-frames.ts";
+import { reportCommand } from "./turn-report.ts";
 
 export interface TurnRunnerPorts {
   readonly clock: Clock;
   /** How long the agent may keep retrying before the turn is given up. */
   readonly retryingMilliseconds: number;
-  /** Records a command; the answer tells whether it is on disk. Commands are recorded in the order of the calls. */
-  readonly record: (command: ThreadCommand, actor: Actor) => Promise<Result<unknown>>;
-  readonly text: (turnId: string) => StreamedText;
+  readonly recorder: Recorder;
   readonly approvals: ApprovalDesk;
   readonly publishDelta: (delta: Delta) => void;
+  /** Whether Keelson itself is ending, and its agents with it. */
+  readonly isStopping: () => boolean;
 }
 
 export interface RunnableTurn {
@@ -28,43 +30,45 @@ export interface RunnableTurn {
   readonly input: TurnInput;
 }
 
-type End =
-  | { readonly type: "completed" }
-  | { readonly type: "failed"; readonly failure: AgentFailure }
-  | { readonly type: "interrupted"; readonly cause: InterruptionCause; readonly message: string };
+/** The process has ended; what its exit says is the better story. */
+const processGone = "process.exited";
+/** The agent has not answered in time, so it may have done what it was asked, or may do it yet. */
+const noAnswer = "rpc.deadline";
 
 /**
  * Drives one turn from the moment its request is on disk until its end is. It is the only writer of that turn's
  * events. Whatever happens to the agent, the turn ends exactly once and visibly.
  */
-export class TurnRunner {
+export class TurnRunner implements AgentEventSink {
   readonly threadId: string;
   readonly turnId: string;
   readonly #ports: TurnRunnerPorts;
   readonly #turn: RunnableTurn;
   readonly #text: StreamedText;
-  readonly #finished = Promise.withResolvers<void>();
+  readonly #retries: RetryWatch;
+  readonly #ending = Promise.withResolvers<void>();
+  readonly #finished = Promise.withResolvers<TurnEnd["type"]>();
   #runtime: AgentRuntime | undefined;
+  /** Set once the agent may have heard of the turn; before that it can be stopped without asking anybody. */
   #agentThreadId: string | undefined;
   #agentTurnId: string | undefined;
+  /** Reports that came before the agent said which turn is this one: they may be of a turn before it. */
+  #early: AgentEvent[] = [];
   #interrupting = false;
   #ended = false;
-  #retried = false;
-  #retryTimer: Disposable | undefined;
   #interruptTimer: Disposable | undefined;
-  /** Set when Keelson gave up on a runtime that kept retrying: the interruption then counts as this failure. */
-  #givenUp: AgentFailure | undefined;
 
   constructor(ports: TurnRunnerPorts, turn: RunnableTurn) {
     this.#ports = ports;
     this.#turn = turn;
     this.threadId = turn.thread.threadId;
     this.turnId = turn.turnId;
-    this.#text = ports.text(turn.turnId);
+    this.#text = new StreamedText(ports.clock, ports.recorder, turn.turnId);
+    this.#retries = new RetryWatch(ports.clock, ports.retryingMilliseconds, () => this.interrupt());
   }
 
   /** Resolves when the turn's end is on disk, or the ledger has failed and nothing more can be recorded. */
-  get finished(): Promise<void> {
+  get finished(): Promise<TurnEnd["type"]> {
     return this.#finished.promise;
   }
 
@@ -74,259 +78,181 @@ export class TurnRunner {
   }
 
   /** Takes the turn to the agent. Never throws: every failure becomes the turn's visible end. */
-  async start(runtime: AgentRuntime, announce: (agentThreadId: string) => void): Promise<void> {
+  async start({ runtime, route }: RuntimeLease): Promise<void> {
+    if (this.#ended) return;
     this.#runtime = runtime;
-    void runtime.exited.then((exit) => this.#onExit(exit));
-    const thread = await this.#openThread(runtime);
-    if (this.#hasEnded()) return;
+    const thread = await this.#unlessEnded(this.#openThread(runtime));
+    if (thread === undefined) return;
     if (!thread.ok) {
-      this.#fail(thread.error);
+      this.#startFailed(thread.error);
       return;
     }
     this.#agentThreadId = thread.value;
-    announce(thread.value);
-    if (this.#interrupting) {
-      this.#end({ type: "interrupted", cause: "user", message: "Stopped before it began." });
-      return;
-    }
-    const started = await runtime.startTurn(thread.value, this.#turn.input);
-    if (this.#hasEnded()) return;
+    route(thread.value);
+    const started = await this.#unlessEnded(runtime.startTurn(thread.value, this.#turn.input));
+    if (started === undefined || this.#agentTurnId !== undefined) return;
     if (started.ok) this.#adopt(started.value.agentTurnId);
-    else this.#fail(started.error);
+    else if (started.error.code === noAnswer) await this.#resolveDoubt(runtime, thread.value, started.error);
+    else this.#startFailed(started.error);
   }
 
   /** A turn that cannot reach any runtime ends here. */
   fail(failure: AgentFailure): void {
-    this.#fail(failure);
+    this.#end(endOfFailure(failure));
   }
 
   onAgentEvent(event: AgentEvent): void {
     if (this.#ended) return;
     if (this.#agentTurnId === undefined) {
-      // Another turn's late report cannot come first: the agent starts no second turn in a thread while one runs.
-      if (event.type !== "turnStarted") return;
-      this.#adopt(event.agentTurnId);
+      this.#early.push(event);
+      if (this.#early.length >= engineBounds.earlyEvents) this.#adopt(event.agentTurnId);
+      return;
     }
     if (event.agentTurnId !== this.#agentTurnId) return;
-    if (event.type !== "retrying" && event.type !== "turnEnded") this.#stopRetryTimer();
-    this.#translate(event);
+    if (event.type !== "retrying" && event.type !== "turnEnded") this.#retries.goesOn();
+    this.#take(event);
+  }
+
+  onRuntimeExit(exit: AgentExit): void {
+    if (this.#ended) return;
+    const why = this.#ports.isStopping() ? "restart" : "runtime-exit";
+    this.#end(endOfExit(exit, this.#interrupting ? "user" : why, this.#retries.givenUp));
   }
 
   /** Asks the agent to stop. The turn ends when the agent confirms it, or when its process is gone. */
   async interrupt(): Promise<void> {
     if (this.#ended || this.#interrupting) return;
     this.#interrupting = true;
-    const { clock } = this.#ports;
+    this.#retries.goesOn();
+    if (this.#agentThreadId === undefined) {
+      this.#end({ type: "interrupted", cause: "user", message: "Stopped before it began." });
+      return;
+    }
+    this.#interruptTimer = this.#ports.clock.schedule(limits.interruptMilliseconds, () => void this.#runtime?.close());
+    await this.#askToStop();
+  }
+
+  /** A refusal is no end: the agent may still confirm it, and the deadline ends the agent if it does not. */
+  async #askToStop(): Promise<void> {
     if (this.#runtime === undefined || this.#agentThreadId === undefined || this.#agentTurnId === undefined) return;
-    this.#interruptTimer = clock.schedule(limits.interruptMilliseconds, () => void this.#runtime?.close());
-    const asked = await this.#runtime.interruptTurn(this.#agentThreadId, this.#agentTurnId);
-    if (!asked.ok && !this.#hasEnded()) await this.#runtime.close();
+    await this.#unlessEnded(this.#runtime.interruptTurn(this.#agentThreadId, this.#agentTurnId));
   }
 
-  /** Asked after every wait: meanwhile the agent may have died or the turn may have been stopped. */
-  #hasEnded(): boolean {
-    return this.#ended;
+  /** What an agent answers; undefined if the turn has ended meanwhile, because it died or was stopped. */
+  async #unlessEnded<Value>(answer: Promise<Value>): Promise<Value | undefined> {
+    const first = await Promise.race([answer, this.#ending.promise]);
+    return this.#ended || first === undefined ? undefined : first;
   }
 
-  #openThread(runtime: AgentRuntime): Promise<Result<string, AgentFailure>> {
+  async #openThread(runtime: AgentRuntime): Promise<Result<string, AgentFailure>> {
     const { thread, input } = this.#turn;
     const options = { cwd: input.cwd, turn: input.options };
-    return thread.agentThreadId === null
-      ? this.#createThread(runtime, options)
-      : runtime
-          .resumeThread(thread.agentThreadId, options)
-          .then((resumed) => (resumed.ok ? { ok: true, value: resumed.value.agentThreadId } : resumed));
-  }
-
-  async #createThread(
-    runtime: AgentRuntime,
-    options: Parameters<AgentRuntime["startThread"]>[0],
-  ): Promise<Result<string, AgentFailure>> {
-    const created = await runtime.startThread(options);
-    if (!created.ok) return created;
-    const { agentThreadId } = created.value;
+    const known = thread.agentThreadId;
+    const opened = await (known === null ? runtime.startThread(options) : runtime.resumeThread(known, options));
+    if (!opened.ok) return opened;
+    const { agentThreadId } = opened.value;
+    if (known !== null || this.#ended) return { ok: true, value: agentThreadId };
     // The mapping is on disk before the agent does anything in the thread: a crash must not lose the context.
-    const bound = await this.#record({ type: "bindThread", agentThreadId, agentHome: runtime.agentHome });
+    const { threadId } = this;
+    const { agentHome } = runtime;
+    const bound = await this.#ports.recorder.record(
+      { type: "bindThread", threadId, agentThreadId, agentHome },
+      "agent",
+    );
     return bound.ok ? { ok: true, value: agentThreadId } : { ok: false, error: { ...bound.error, reason: "failed" } };
   }
 
-  #adopt(agentTurnId: string): void {
-    if (this.#agentTurnId !== undefined || this.#runtime === undefined) return;
-    this.#agentTurnId = agentTurnId;
-    const { runtimeId } = this.#runtime;
-    void this.#record({ type: "reportTurnStarted", turnId: this.turnId, agentTurnId, runtimeId });
-    if (this.#interrupting) {
-      this.#interrupting = false;
-      void this.interrupt();
-    }
+  #startFailed(failure: AgentFailure): void {
+    if (failure.code !== processGone) this.fail(failure);
   }
 
-  #translate(event: AgentEvent): void {
-    const { turnId } = this;
+  /** Asks what became of a turn whose start was not answered: it must not go on unseen. */
+  async #resolveDoubt(runtime: AgentRuntime, agentThreadId: string, doubt: AgentFailure): Promise<void> {
+    const isHeardOf = (id: string): boolean => this.#early.some(({ agentTurnId }) => agentTurnId === id);
+    const { lastAgentTurnId } = this.#turn.thread;
+    const turns = await this.#unlessEnded(runtime.readTurns(agentThreadId));
+    if (turns === undefined || this.#agentTurnId !== undefined) return;
+    const newest = turns.ok ? turns.value.at(-1) : undefined;
+    const isNew = newest !== undefined && newest.agentTurnId !== lastAgentTurnId;
+    if (isNew && (newest.status === "running" || isHeardOf(newest.agentTurnId))) this.#adopt(newest.agentTurnId);
+    else if (turns.ok) this.fail(doubt);
+    // Whoever answers nothing may do anything. Its exit ends the turn.
+    else void runtime.close();
+  }
+
+  #adopt(agentTurnId: string): void {
+    if (this.#runtime === undefined) return;
+    this.#agentTurnId = agentTurnId;
+    const { runtimeId } = this.#runtime;
+    const { threadId, turnId } = this;
+    void this.#ports.recorder.record({ type: "reportTurnStarted", threadId, turnId, agentTurnId, runtimeId }, "agent");
+    const early = this.#early;
+    this.#early = [];
+    for (const event of early) this.onAgentEvent(event);
+    if (this.#interrupting) void this.#askToStop();
+  }
+
+  #take(event: AgentEvent): void {
+    // After a retry the agent says everything anew, as new items: what it had begun to say never completes.
+    const abandoned = event.type === "itemStarted" && this.#retries.takeRetried();
+    if (abandoned) this.#text.forgetUnfinished(["agentMessage", "reasoning"]);
+    const report = reportCommand(this.threadId, this.turnId, event);
+    if (report !== undefined) void this.#ports.recorder.record(report, "agent");
     switch (event.type) {
-      case "turnStarted":
-        return;
-      case "itemStarted":
-        this.#forgetAbandonedText();
-        if (event.item.kind === "userMessage") return;
-        void this.#record({ type: "reportItemStarted", turnId, item: redactDeep(event.item) });
-        return;
       case "itemDelta":
         return this.#onDelta(event);
       case "itemCompleted":
-        return this.#onItemCompleted(event.item);
-      case "planUpdated":
-        void this.#record({ type: "reportPlan", turnId, steps: redactDeep([...event.steps]) });
-        return;
-      case "usageUpdated": {
-        const { total, last, contextWindow } = event;
-        void this.#record({ type: "reportUsage", turnId, total, last, contextWindow });
-        return;
-      }
+        return this.#text.finish(event.item.itemId);
       case "retrying":
-        return this.#onRetrying(event.message);
+        if (!this.#interrupting) this.#retries.retrying(event.message);
+        return;
       case "approvalRequested":
-        if (this.#runtime === undefined) return;
-        this.#ports.approvals.open(this.#approvalContext(this.#runtime), event.request);
-        return;
+        return this.#onApprovalRequested(event);
       case "approvalResolved":
-        this.#ports.approvals.resolvedByAgent(this.#runtime?.runtimeId ?? "", event.requestId);
-        return;
+        return this.#ports.approvals.resolvedByAgent(this.runtimeId ?? "", event.requestId);
       case "turnEnded":
-        return this.#onTurnEnded(event.status, event.failure);
+        return this.#end(endOfReport(event, this.#interrupting, this.#retries.givenUp));
+      case "turnStarted":
+      case "itemStarted":
+      case "planUpdated":
+      case "usageUpdated":
+        return;
       default:
         unreachable(event);
     }
   }
 
-  #approvalContext(runtime: AgentRuntime): Parameters<ApprovalDesk["open"]>[0] {
-    return { threadId: this.threadId, turnId: this.turnId, mode: this.#turn.input.options.approve, runtime };
+  #onApprovalRequested({ request }: Extract<AgentEvent, { type: "approvalRequested" }>): void {
+    if (this.#runtime === undefined) return;
+    const { threadId, turnId } = this;
+    const mode = this.#turn.input.options.approve;
+    const ended = this.#ending.promise;
+    this.#ports.approvals.open({ threadId, turnId, mode, runtime: this.#runtime, ended }, request);
   }
 
-  #onDelta(event: Extract<AgentEvent, { type: "itemDelta" }>): void {
-    const { itemId, kind, text } = event;
+  #onDelta({ itemId, kind, text }: Extract<AgentEvent, { type: "itemDelta" }>): void {
     const offset = this.#text.append(itemId, kind, text);
     this.#ports.publishDelta({ threadId: this.threadId, turnId: this.turnId, itemId, kind, offset, text });
   }
 
-  /** After a retry the agent says everything anew, as new items: what it had begun to say never completes. */
-  #forgetAbandonedText(): void {
-    if (!this.#retried) return;
-    this.#retried = false;
-    this.#text.forgetUnfinished(["agentMessage", "reasoning"]);
-  }
-
-  #onItemCompleted(item: Item): void {
-    this.#text.finish(item.itemId);
-    if (item.kind === "userMessage") return;
-    void this.#record({ type: "reportItemCompleted", turnId: this.turnId, item: redactDeep(item) });
-  }
-
-  #onRetrying(message: string): void {
-    this.#retried = true;
-    void this.#record({ type: "reportRetrying", turnId: this.turnId, message: redact(message).text });
-    this.#retryTimer ??= this.#ports.clock.schedule(this.#ports.retryingMilliseconds, () => {
-      this.#givenUp = {
-        code: "agent.unreachable",
-        reason: "unreachable",
-        message: `The model could not be reached for ${this.#ports.retryingMilliseconds / 1000} s: ${message}`,
-        next: "Check the network and the model provider, then send the turn again.",
-      };
-      void this.interrupt();
-    });
-  }
-
-  #onTurnEnded(status: "completed" | "failed" | "interrupted", failure: AgentFailure | null): void {
-    if (this.#givenUp !== undefined) return this.#fail(this.#givenUp);
-    switch (status) {
-      case "completed":
-        return this.#end({ type: "completed" });
-      case "failed":
-        return this.#fail(
-          failure ?? { code: "agent.failed", reason: "failed", message: "The agent reports a failure." },
-        );
-      case "interrupted":
-        return this.#end(
-          this.#interrupting
-            ? { type: "interrupted", cause: "user", message: "Stopped." }
-            : { type: "interrupted", cause: "agent", message: "The agent stopped this turn by itself." },
-        );
-    }
-  }
-
-  #onExit(exit: AgentExit): void {
-    if (this.#ended) return;
-    if (this.#givenUp !== undefined) return this.#fail(this.#givenUp);
-    if (exit.failure !== undefined) return this.#fail(exit.failure);
-    const cause = this.#interrupting ? "user" : "runtime-exit";
-    const kept = "What it had said by then is kept; the thread goes on with your next turn.";
-    this.#end({ type: "interrupted", cause, message: `${exit.message} ${kept}` });
-  }
-
-  #fail(failure: AgentFailure): void {
-    if (failure.reason === "thread-lost") {
-      return this.#end({ type: "interrupted", cause: "thread-lost", message: failure.message });
-    }
-    this.#end({ type: "failed", failure });
-  }
-
-  #end(end: End): void {
+  #end(end: TurnEnd): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#stopRetryTimer();
+    this.#ending.resolve();
+    this.#retries[Symbol.dispose]();
     this.#interruptTimer?.[Symbol.dispose]();
+    this.#early = [];
     this.#ports.approvals.forget(this.turnId);
-    const partial = this.#text.close();
-    void this.#ports
-      .record(this.#endCommand(end, partial), "agent")
-      .then(() => this.#text.forgetStored())
-      .then(() => this.#finished.resolve());
+    void this.#recordEnd(end, this.#text.close()).then(() => this.#finished.resolve(end.type));
   }
 
-  #endCommand(end: End, partial: ReturnType<StreamedText["close"]>): ThreadCommand {
-    const { threadId, turnId } = this;
-    switch (end.type) {
-      case "completed":
-        return { type: "completeTurn", threadId, turnId };
-      case "failed":
-        return { type: "failTurn", threadId, turnId, ...describeFailure(end.failure) };
-      case "interrupted": {
-        const { cause, message } = end;
-        return { type: "interruptTurn", threadId, turnId, cause, message: redact(message).text, partial };
-      }
-      default:
-        return unreachable(end);
+  async #recordEnd(end: TurnEnd, partial: UnfinishedText): Promise<void> {
+    const { settle } = this.#ports.recorder;
+    let recorded = await settle(endCommand(this.threadId, this.turnId, end, partial), "agent");
+    if (!recorded.ok && recorded.error.code === "ledger.event-too-large") {
+      // The turn must end, even if what it had begun to say is too much to keep.
+      recorded = await settle(endCommand(this.threadId, this.turnId, end, []), "agent");
     }
+    if (recorded.ok) await this.#text.forgetStored();
   }
-
-  #record(command: DistributiveOmit<ThreadCommand, "threadId">): Promise<Result<unknown>> {
-    return this.#ports.record({ threadId: this.threadId, ...command }, "agent");
-  }
-
-  #stopRetryTimer(): void {
-    this.#retryTimer?.[Symbol.dispose]();
-    this.#retryTimer = undefined;
-  }
-}
-
-type DistributiveOmit<Union, Key extends PropertyKey> = Union extends unknown ? Omit<Union, Key> : never;
-
-function describeFailure(failure: AgentFailure): {
-  reason: FailureReason;
-  message: string;
-  next?: string;
-  resetsAt?: number;
-} {
-  const { reason, next, resetsAt } = failure;
-  return {
-    reason: turnFailureReason(reason),
-    message: redact(failure.message).text,
-    ...(next === undefined ? {} : { next }),
-    ...(resetsAt === undefined ? {} : { resetsAt }),
-  };
-}
-
-function turnFailureReason(reason: AgentFailure["reason"]): FailureReason {
-  if (reason === "thread-not-loaded" || reason === "thread-lost" || reason === "option-unsupported") return "failed";
-  return reason;
 }

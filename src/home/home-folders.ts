@@ -27,7 +27,7 @@ export function prepareFolders({ root, projects, global, system }: HomePaths): R
   }
   for (const folder of [root, projects, global, system]) {
     try {
-      mkdirSync(folder, { recursive: true, mode: ownerOnly });
+      makeFolder(folder);
       if (!statSync(folder).isDirectory()) return notAFolder(root, folder);
     } catch (error) {
       return unusable(root, folder, error);
@@ -42,6 +42,21 @@ function homeAround(root: string): string | undefined {
     if (existsSync(homePaths(folder).lock)) return folder;
   }
   return undefined;
+}
+
+/**
+ * Makes a folder and those it lies in. Node's own recursive mkdir never returns where a folder is there and nothing
+ * can be made in it, as in /proc.
+ */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  if (!existsSync(dirname(path))) makeFolder(dirname(path));
+  try {
+    mkdirSync(path, ownerOnly);
+  } catch (error) {
+    // Another Keelson may have made it meanwhile.
+    if (!existsSync(path)) throw error;
+  }
 }
 
 function secure(root: string, system: string): Result<void> {

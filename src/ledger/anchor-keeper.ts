@@ -1,4 +1,5 @@
 import type { Clock } from "../base/clock.ts";
+import { messageOf } from "../base/result.ts";
 import { writeAnchor } from "./anchor-file.ts";
 import type { Head } from "./event-table.ts";
 import type { Failpoint } from "./failpoint.ts";
@@ -10,8 +11,8 @@ export interface AnchorKeeperOptions {
   readonly failpoint: Failpoint;
   /** The anchor as it is on disk now. */
   readonly anchored: Head | undefined;
-  /** The anchor could not be written; the ledger itself is unharmed and goes on. */
-  readonly onError: (error: unknown) => void;
+  /** Told how each writing went. Where it failed, the ledger itself is unharmed and goes on. */
+  readonly onWritten: (problem: string | null) => void;
 }
 
 /** Writes the anchor after the head has moved: lazily, and never with a head that is not on disk. */
@@ -45,11 +46,13 @@ export class AnchorKeeper implements Disposable {
     const head = this.#head;
     if (head === undefined) return;
     this.#head = undefined;
+    const { file, failpoint, onWritten } = this.#options;
     try {
-      writeAnchor(this.#options.file, head, this.#options.failpoint);
+      writeAnchor(file, head, failpoint);
       this.#anchoredSeq = head.seq;
+      onWritten(null);
     } catch (error) {
-      this.#options.onError(error);
+      onWritten(messageOf(error));
     }
   }
 }

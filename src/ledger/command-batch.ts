@@ -20,6 +20,11 @@ export interface StreamRecord {
 export interface BatchSources {
   readonly head: Head;
   readonly receipt: (commandId: string) => Receipt | undefined;
+  /**
+   * Whether to look for a receipt before deciding. Without it a second coming of a command is found only when it is
+   * refused, or when its receipt is written again.
+   */
+  readonly lookFirst: boolean;
   readonly stream: (stream: string) => StreamRecord;
   readonly nextSalt: () => string;
 }
@@ -77,14 +82,18 @@ export class CommandBatch {
   add(command: Command): Result<Receipt> {
     const { commandId } = command;
     if (!isIdentifier(commandId)) return invalidIdentifier(commandId);
-    const known = this.#receipts.get(commandId) ?? this.#sources.receipt(commandId);
+    const known =
+      this.#receipts.get(commandId) ?? (this.#sources.lookFirst ? this.#sources.receipt(commandId) : undefined);
     if (known !== undefined) return success(known);
     const stream = streamOfCommand(command);
     const before = this.#streams.get(stream) ?? this.#sources.stream(stream);
     // The names of streams that have events were checked when they got their first.
     if (before.version === 0 && !isIdentifier(stream)) return invalidIdentifier(stream);
     const decided = decide(command, before.state, this.#at);
-    if (!decided.ok) return decided;
+    if (!decided.ok) {
+      const first = this.#sources.receipt(commandId);
+      return first === undefined ? decided : success(first);
+    }
     return this.#record(command, stream, before, decided.value);
   }
 

@@ -53,7 +53,7 @@ class Thrown {
 export class Committer {
   readonly #options: CommitterOptions;
   readonly #streams = new LruMap<string, StreamRecord>(limits.ledgerCachedStates);
-  readonly #sources: Omit<BatchSources, "head" | "receipt">;
+  readonly #sources: Omit<BatchSources, "head" | "lookFirst">;
   readonly #begin: SqlStatement;
   readonly #commit: SqlStatement;
   #head: Head;
@@ -67,6 +67,7 @@ export class Committer {
     this.#begin = sql.prepare("BEGIN IMMEDIATE");
     this.#commit = sql.prepare("COMMIT");
     this.#sources = {
+      receipt: (commandId) => tables.receipts.get(commandId),
       stream: (stream) => this.#streams.get(stream) ?? loadStream(tables, stream),
       nextSalt,
     };
@@ -102,23 +103,19 @@ export class Committer {
 
   /** @returns what to tell each caller, now that everything is on disk */
   #transact(entries: readonly Waiting[]): readonly Outcome[] {
-    // Commands that come a second time are rare, so they are looked for only after one has been run into.
-    return this.#attempt(entries, () => undefined) ?? this.#attemptKnowingReceipts(entries);
-  }
-
-  #attemptKnowingReceipts(entries: readonly Waiting[]): readonly Outcome[] {
-    const outcomes = this.#attempt(entries, (commandId) => this.#options.tables.receipts.get(commandId));
-    assert(outcomes !== undefined, "a command whose receipt was looked up has no second one");
+    // Commands that come a second time are rare, so they are looked for first only after one has been run into.
+    const outcomes = this.#attempt(entries, false) ?? this.#attempt(entries, true);
+    assert(outcomes !== undefined, "a command whose receipt was looked for first gets no second one");
     return outcomes;
   }
 
-  /** @returns undefined, having changed nothing, if one of the commands has a receipt that `receipt` did not tell of */
-  #attempt(entries: readonly Waiting[], receipt: BatchSources["receipt"]): readonly Outcome[] | undefined {
+  /** @returns undefined, having changed nothing, if one of the commands was recorded before */
+  #attempt(entries: readonly Waiting[], lookFirst: boolean): readonly Outcome[] | undefined {
     const { sql, clock, failpoint } = this.#options;
     // Begun before anything is looked up: a lookup outside of a transaction takes and drops the locks.
     this.#begin.run();
     failpoint("transaction.begun");
-    const batch = new CommandBatch({ ...this.#sources, receipt, head: this.#head }, Math.floor(clock.now()));
+    const batch = new CommandBatch({ ...this.#sources, lookFirst, head: this.#head }, Math.floor(clock.now()));
     const outcomes: Outcome[] = [];
     const changes: { readonly index: number; readonly change: SideChange }[] = [];
     for (const entry of entries) {

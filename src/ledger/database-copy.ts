@@ -27,7 +27,7 @@ export function copyDatabase(sql: SqlPort, files: LedgerFiles, version: number, 
     syncFolder(files.copies);
     return success(copy);
   } catch (error) {
-    rmSync(unfinished, { force: true });
+    removeQuietly(unfinished);
     return failure("ledger.copy-failed", `The ledger could not be copied before its upgrade: ${messageOf(error)}.`, {
       next: `Make room for a copy in ${files.copies}, then start Keelson again. The ledger is unchanged.`,
       fields: { file: files.database, copy },
@@ -64,5 +64,14 @@ function syncFile(path: string): void {
     fsyncSync(descriptor);
   } finally {
     closeSync(descriptor);
+  }
+}
+
+/** A leftover of this name is removed before the next copy is made, too. */
+function removeQuietly(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // The error that led here is the one to tell.
   }
 }

@@ -6,7 +6,7 @@ export const ledgerBounds = {
    * The write-ahead log is copied into the database after this many commits: rarely enough that the pause it makes
    * stays out of the 99th percentile of acknowledgements,
    */
-  checkpointCommits: 256,
+  checkpointCommits: 128,
   /** or after this much payload, so that the log stays small when events are large. */
   checkpointPayloadCharacters: 32 * 1024 * 1024,
   /** What remains of the log's file after a checkpoint. */

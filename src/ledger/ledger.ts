@@ -48,7 +48,7 @@ export interface LedgerParts {
   readonly clock: Clock;
   readonly random: Random;
   readonly failpoint: Failpoint;
-  readonly anchorKeeper: (onError: (error: unknown) => void) => AnchorKeeper;
+  readonly anchorKeeper: (onWritten: (problem: string | null) => void) => AnchorKeeper;
   readonly onListenerError: (error: unknown) => void;
 }
 
@@ -77,8 +77,8 @@ export class Ledger implements Disposable {
     const { file, sql, tables, head, clock, random, failpoint } = parts;
     const salts = new SaltPool(random);
     this.#parts = parts;
-    this.#anchor = parts.anchorKeeper((error) => {
-      this.#anchorProblem = messageOf(error);
+    this.#anchor = parts.anchorKeeper((problem) => {
+      this.#anchorProblem = problem;
     });
     this.#committer = new Committer({
       ...{ file, sql, tables, clock, head, failpoint },

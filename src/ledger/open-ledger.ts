@@ -56,7 +56,7 @@ export function openLedger(options: LedgerOptions): Result<Ledger> {
     bringProjectionUpToDate(sql, tables);
     const ledger = new Ledger({
       ...{ file: files.database, sql, tables, head: tables.events.head(), clock, random, failpoint },
-      anchorKeeper: (onError) => new AnchorKeeper({ file: files.anchor, clock, failpoint, anchored, onError }),
+      anchorKeeper: (onWritten) => new AnchorKeeper({ file: files.anchor, clock, failpoint, anchored, onWritten }),
       onListenerError: options.onListenerError ?? (() => {}),
     });
     return success(ledger);

@@ -83,12 +83,14 @@ export class ThreadTable {
   }
 }
 
-/** What the events make of each thread, by thread id. */
+/** What the events make of each thread, by thread id. A thread whose beginning was erased is no longer there. */
 export function foldThreads(events: Iterable<RecordedEvent>): ReadonlyMap<string, ThreadRecord> {
   const records = new Map<string, ThreadRecord>();
   for (const event of events) {
     if (!isThreadEvent(event)) continue;
-    const state = evolveThread(records.get(event.payload.threadId)?.state, event);
+    const before = records.get(event.payload.threadId)?.state;
+    if (before === undefined && event.type !== "thread.created") continue;
+    const state = evolveThread(before, event);
     records.set(state.threadId, { state, version: event.version });
   }
   return records;

@@ -17,18 +17,15 @@ import { agentFailure, classifyCallFailure } from "./classify-failure.ts";
 import type { CodexSession } from "./codex-session.ts";
 import type { Compatibility } from "./codex-version.ts";
 import { checkTrust, whyNotTrusted } from "./hook-trust.ts";
-import type { SandboxPolicy } from "./protocol/sandbox-policy.ts";
+import type { ActivePermissionProfile } from "./protocol/active-permission-profile.ts";
 import type { Thread } from "./protocol/thread.ts";
-import type { ThreadBackgroundTerminal } from "./protocol/thread-background-terminal.ts";
-import type { ThreadBackgroundTerminalsListResponse } from "./protocol/thread-background-terminals-list-response.ts";
-import type { ThreadReadResponse } from "./protocol/thread-read-response.ts";
 import type { ThreadStartParams } from "./protocol/thread-start-params.ts";
 import type { ThreadStartResponse } from "./protocol/thread-start-response.ts";
 import type { Turn } from "./protocol/turn.ts";
 import type { TurnStartResponse } from "./protocol/turn-start-response.ts";
+import { readTurns } from "./read-turns.ts";
 import { threadResumeParams, threadStartParams, turnStartParams } from "./turn-parameters.ts";
-import { translateTurns } from "./translate-turn.ts";
-import { fieldsOf, listOf, textOf } from "./wire-fields.ts";
+import { fieldsOf, textOf, type Untrusted } from "./wire-fields.ts";
 
 /** What Codex is asked at its start and the runtime is made of. */
 export interface CodexParts {
@@ -41,7 +38,6 @@ export interface CodexParts {
   readonly account: CodexAccount;
   /** The command of our hook, whose trust is checked for every thread. */
   readonly hook: string;
-  readonly temporaryFolder: string;
   /** Closes what belongs to the process once it has ended: the gate and its folder. */
   readonly release: () => Promise<void>;
 }
@@ -96,35 +92,22 @@ export class CodexRuntime implements AgentRuntime {
     return this.#openThread("thread/resume", threadResumeParams(agentThreadId, options));
   }
 
-  async readTurns(agentThreadId: string): Outcome<readonly AgentTurn[]> {
-    const read = await this.#call("thread/read", { threadId: agentThreadId, includeTurns: true });
-    if (read.ok) return success(translateTurns(fieldsOf<ThreadReadResponse>(read.value).thread));
-    const { message } = read.error;
-    // A thread that no turn has been started in has no turns yet, and no file either.
-    if (/not materialized/iu.test(message)) return success([]);
-    // Reading loads what is on the disk, so "not loaded" means here that there is nothing.
-    if (/thread not loaded/iu.test(message)) return { ok: false, error: agentFailure("thread-lost", message) };
-    return read;
+  readTurns(agentThreadId: string): Outcome<readonly AgentTurn[]> {
+    return readTurns(this.#peer, agentThreadId);
   }
 
   async startTurn(agentThreadId: string, input: TurnInput): Outcome<{ agentTurnId: string }> {
     const unsigned = await this.#checkAccount();
     if (unsigned !== undefined) return { ok: false, error: unsigned };
-    const params = turnStartParams(agentThreadId, input, this.#parts.temporaryFolder);
-    const started = await this.#call("turn/start", params);
+    const started = await this.#call("turn/start", turnStartParams(agentThreadId, input));
     if (!started.ok) return started;
     const agentTurnId = textOf(fieldsOf<Turn>(fieldsOf<TurnStartResponse>(started.value).turn).id, "");
     return agentTurnId === "" ? misunderstood("turn/start") : success({ agentTurnId });
   }
 
   async interruptTurn(agentThreadId: string, agentTurnId: string): Outcome<void> {
-    const { commands } = this.#parts.session;
-    const running = commands.runningIn(agentTurnId);
-    const interrupted = await this.#call("turn/interrupt", { threadId: agentThreadId, turnId: agentTurnId });
-    if (!interrupted.ok) return interrupted;
-    // Codex ends the turn at once and leaves its commands running. Whoever stops a turn means them too.
-    await this.#terminate(agentThreadId, new Set([...running, ...commands.runningIn(agentTurnId)]));
-    return success(undefined);
+    const stopped = await this.#parts.session.stop({ agentThreadId, agentTurnId });
+    return stopped.ok ? stopped : { ok: false, error: classifyCallFailure(stopped.error) };
   }
 
   answer(requestId: string, answer: ApprovalAnswer, message: string | null): Outcome<void> {
@@ -151,10 +134,11 @@ export class CodexRuntime implements AgentRuntime {
   async #openThread(method: "thread/start" | "thread/resume", params: ThreadStartParams): Outcome<AgentThread> {
     const opened = await this.#call(method, params);
     if (!opened.ok) return opened;
-    const { thread, model, ...inForce } = fieldsOf<ThreadStartResponse>(opened.value);
+    const answer = fieldsOf<ThreadStartResponse>(opened.value);
+    const { thread, model } = answer;
     const agentThreadId = textOf(fieldsOf<Thread>(thread).id, "");
     if (agentThreadId === "") return misunderstood(method);
-    if (!isAsStrict(inForce, params)) {
+    if (!isInForce(answer, params)) {
       const message = "Codex opened the thread with other permissions than Keelson asked for.";
       return {
         ok: false,
@@ -181,17 +165,6 @@ export class CodexRuntime implements AgentRuntime {
     if (signInFailure(this.#account) === undefined) return undefined;
     const read = await this.readAccount();
     return read.ok ? signInFailure(read.value) : read.error;
-  }
-
-  async #terminate(threadId: string, itemIds: ReadonlySet<string>): Promise<void> {
-    if (itemIds.size === 0) return;
-    const listed = await this.#call("thread/backgroundTerminals/list", { threadId });
-    if (!listed.ok) return;
-    for (const entry of listOf(fieldsOf<ThreadBackgroundTerminalsListResponse>(listed.value).data)) {
-      const { itemId, processId } = fieldsOf<ThreadBackgroundTerminal>(entry);
-      if (typeof itemId !== "string" || !itemIds.has(itemId)) continue;
-      await this.#call("thread/backgroundTerminals/terminate", { threadId, processId });
-    }
   }
 
   async #call(method: string, params: object): Outcome<unknown> {
@@ -221,7 +194,7 @@ export function gateFailure(why: string): AgentFailure {
   return {
     code: "agent.gate",
     reason: "protocol",
-    message: `The gate that asks before a tool runs is not in force: ${why}.`,
+    message: `The gate that asks before a tool runs is not in force: ${why}`,
     next: "Check the hooks in Codex's configuration, and that its version is one Keelson knows.",
   };
 }
@@ -230,12 +203,8 @@ function misunderstood(method: string): Result<never, AgentFailure> {
   return { ok: false, error: agentFailure("protocol", `Codex's answer to ${method} was not understood.`) };
 }
 
-/** Whether the permissions in force are those that were asked for, or fewer. */
-function isAsStrict(
-  inForce: { readonly approvalPolicy?: unknown; readonly sandbox?: unknown },
-  asked: ThreadStartParams,
-): boolean {
-  const sandbox = fieldsOf<SandboxPolicy>(inForce.sandbox);
-  if (inForce.approvalPolicy !== asked.approvalPolicy || sandbox.networkAccess === true) return false;
-  return sandbox.type === "readOnly" || (sandbox.type === "workspaceWrite" && asked.sandbox === "workspace-write");
+/** Whether what is in force is what was asked for. */
+function isInForce(answer: Untrusted<ThreadStartResponse>, asked: ThreadStartParams): boolean {
+  const profile = fieldsOf<ActivePermissionProfile>(answer.activePermissionProfile).id;
+  return answer.approvalPolicy === asked.approvalPolicy && profile === asked.permissions;
 }

@@ -2,32 +2,29 @@ import type { Clock } from "../../base/clock.ts";
 import { limits } from "../../base/limits.ts";
 import { LruMap } from "../../base/lru.ts";
 import type { Result } from "../../base/result.ts";
-import { success } from "../../base/result.ts";
+import { assert, success } from "../../base/result.ts";
+import type { Item } from "../../contracts/items.ts";
 import type { ApprovalAnswer } from "../../contracts/vocabulary.ts";
 import type { JsonRpcPeer, RpcHandlers } from "../../process/json-rpc.ts";
 import { NameCounter } from "../../process/name-counter.ts";
 import type { RpcError, RpcNotification, RpcRequest } from "../../process/rpc-message.ts";
 import type { AgentEvent, AgentFailure } from "../agent.ts";
-import type { GateQuery } from "./gate-query.ts";
-import { itemOfQuery } from "./gate-query.ts";
-import type { GateVerdict } from "./gate-server.ts";
-import { GateWatch } from "./gate-watch.ts";
+import { GateKeeper, type TurnName } from "./gate-keeper.ts";
 import { isIgnoredNotification } from "./ignored-notifications.ts";
+import { OpenActions } from "./open-actions.ts";
 import { OpenRequests } from "./open-requests.ts";
-import type { CommandExecutionSource } from "./protocol/command-execution-source.ts";
-import type { HookCompletedNotification } from "./protocol/hook-completed-notification.ts";
-import type { HookRunSummary } from "./protocol/hook-run-summary.ts";
+import type { ItemCompletedNotification } from "./protocol/item-completed-notification.ts";
 import type { ItemStartedNotification } from "./protocol/item-started-notification.ts";
 import type { ServerRequestResolvedNotification } from "./protocol/server-request-resolved-notification.ts";
 import type { Thread } from "./protocol/thread.ts";
 import type { ThreadItem } from "./protocol/thread-item.ts";
 import type { ThreadStartedNotification } from "./protocol/thread-started-notification.ts";
 import { resetOfExhausted } from "./rate-limits.ts";
-import { RunningCommands } from "./running-commands.ts";
+import { stopThread, stopTurn } from "./stop-turn.ts";
 import { ThreadRegistry } from "./thread-registry.ts";
 import { translateNotification } from "./translate-notification.ts";
 import { translateRequest } from "./translate-request.ts";
-import { fieldsOf, textOf } from "./wire-fields.ts";
+import { fieldsOf, textOf, textsOf } from "./wire-fields.ts";
 
 /**
  * What Codex says and asks, over its own connection and at the gate, put together into one stream of events. It knows
@@ -35,23 +32,29 @@ import { fieldsOf, textOf } from "./wire-fields.ts";
  */
 export class CodexSession implements Pick<RpcHandlers, "request" | "notification"> {
   readonly threads = new ThreadRegistry();
-  readonly commands = new RunningCommands();
+  readonly gate: GateKeeper;
   readonly #clock: Clock;
   readonly #onEvent: (event: AgentEvent) => void;
   readonly #requests: OpenRequests;
-  readonly #watch = new GateWatch();
+  readonly #actions = new OpenActions();
   readonly #announcedEdits = new LruMap<string, readonly string[]>(limits.codexAnnouncedEdits);
-  readonly #bypassed = new LruMap<string, AgentFailure>(limits.codexThreads);
   readonly #malformed = new NameCounter(limits.unknownNotificationNames);
   readonly #notices: string[] = [];
   #peer: JsonRpcPeer | undefined;
   #resetsAt: number | null = null;
-  #gateQuestions = 0;
 
   constructor(clock: Clock, onEvent: (event: AgentEvent) => void) {
     this.#clock = clock;
     this.#onEvent = onEvent;
     this.#requests = new OpenRequests(onEvent);
+    this.gate = new GateKeeper({
+      clock,
+      threads: this.threads,
+      requests: this.#requests,
+      report: onEvent,
+      stopTurn: (turn) => void this.stop(turn),
+      stopThread: (turn) => void stopThread(this.#connectedPeer(), turn),
+    });
   }
 
   /** The connection over which this session can end a turn. A second start of Codex brings another one. */
@@ -74,6 +77,11 @@ export class CodexSession implements Pick<RpcHandlers, "request" | "notification
     return this.#resetsAt;
   }
 
+  /** Asks Codex to end a turn and its commands; its end is reported like any other. */
+  stop(turn: TurnName): Promise<Result<void>> {
+    return stopTurn(this.#connectedPeer(), turn, new Set(this.#actions.commandsOf(turn.agentTurnId)));
+  }
+
   answer(requestId: string, answer: ApprovalAnswer, message: string | null): Result<void, AgentFailure> {
     return this.#requests.answer(requestId, answer, message);
   }
@@ -87,9 +95,13 @@ export class CodexSession implements Pick<RpcHandlers, "request" | "notification
     if (translation.kind === "error") {
       return Promise.resolve({ ok: false, error: { code: translation.code, message: translation.message } });
     }
-    const { request, respond } = translation;
+    const { request, respond, tool } = translation;
     const agentThreadId = this.threads.rootOf(translation.agentThreadId);
     const isRoot = agentThreadId === translation.agentThreadId;
+    // One question about one action: the gate has asked it already, and said that the action leaves the sandbox.
+    if (tool !== undefined && this.gate.takeAccepted(translation.agentThreadId, tool.name, tool.input)) {
+      return Promise.resolve(success(respond("accept", null)));
+    }
     const agentTurnId = (isRoot ? translation.agentTurnId : undefined) ?? this.threads.activeTurnId(agentThreadId);
     if (agentTurnId === undefined) return Promise.resolve(success(respond("decline", null)));
     return new Promise((resolve) => {
@@ -133,49 +145,9 @@ export class CodexSession implements Pick<RpcHandlers, "request" | "notification
     this.#requests.clear();
   }
 
-  /** Answers a hook that asks at the gate. `gone` aborts when the hook does not wait any more. */
-  async decide(query: GateQuery, gone: AbortSignal): Promise<GateVerdict> {
-    const agentThreadId = this.threads.rootOf(this.threads.threadOfSession(query.sessionId));
-    this.threads.noteParent(query.toolThreadId, agentThreadId);
-    const agentTurnId = this.threads.activeTurnId(agentThreadId);
-    if (agentTurnId === undefined) return stopped("Stopped by Keelson: no turn of its runs in this thread.");
-    if (this.#bypassed.get(agentTurnId) !== undefined) return stopped("Stopped by Keelson: this turn is being ended.");
-    const verdict = query.harmless ? { run: true as const } : await this.#ask(query, agentThreadId, agentTurnId, gone);
-    if (verdict.run) {
-      this.#watch.passed(query, agentTurnId);
-    } else if (!gone.aborted) {
-      const item = itemOfQuery(query, "declined", verdict.reason);
-      this.#onEvent({ type: "itemCompleted", agentThreadId, agentTurnId, item });
-    }
-    return verdict;
-  }
-
-  async #ask(query: GateQuery, agentThreadId: string, agentTurnId: string, gone: AbortSignal): Promise<GateVerdict> {
-    this.#gateQuestions += 1;
-    const requestId = `gate-${this.#gateQuestions}`;
-    const verdict = Promise.withResolvers<GateVerdict>();
-    const withdraw = (): void => verdict.resolve(stopped("Stopped by Keelson: nobody answered."));
-    const end = (): void => this.#requests.resolve(requestId);
-    const deadline = this.#clock.schedule(limits.gateVerdictMilliseconds, end);
-    gone.addEventListener("abort", end);
-    this.#requests.open({
-      agentThreadId,
-      agentTurnId,
-      request: { requestId, ...query.request },
-      settle: (answer, message) => {
-        verdict.resolve(verdictOf(answer, message));
-        if (answer === "cancel") this.#interrupt(agentThreadId, agentTurnId);
-      },
-      withdraw,
-    });
-    if (gone.aborted) end();
-    try {
-      return await verdict.promise;
-    } finally {
-      deadline[Symbol.dispose]();
-      gone.removeEventListener("abort", end);
-      end();
-    }
+  #connectedPeer(): JsonRpcPeer {
+    assert(this.#peer !== undefined, "a turn runs over a connection");
+    return this.#peer;
   }
 
   /** What a notification tells besides its event. */
@@ -194,8 +166,11 @@ export class CodexSession implements Pick<RpcHandlers, "request" | "notification
         }
         break;
       }
+      case "item/completed":
+        this.#noteSubAgents(fieldsOf<ItemCompletedNotification>(params).item);
+        break;
       case "hook/completed":
-        this.#checkHookRun(params);
+        this.gate.hookCompleted(params);
         break;
     }
   }
@@ -210,89 +185,54 @@ export class CodexSession implements Pick<RpcHandlers, "request" | "notification
     else this.threads.noteSession(textOf(thread.sessionId, agentThreadId), agentThreadId);
   }
 
+  /** A sub-agent's thread is named by the call that started it, before anything is heard of it. */
+  #noteSubAgents(value: unknown): void {
+    const item = fieldsOf<ThreadItem>(value);
+    if (item.type !== "collabAgentToolCall") return;
+    const sender = textOf(item.senderThreadId, "");
+    for (const receiver of textsOf(item.receiverThreadIds)) this.threads.noteParent(receiver, sender);
+  }
+
   #emit(event: AgentEvent, params: unknown): void {
     this.threads.observe(event);
-    this.commands.observe(event);
-    if (event.type === "itemStarted" || event.type === "itemCompleted") this.#checkAction(event, params);
+    if (event.type === "itemStarted") this.#noteItem(event, fieldsOf<ItemStartedNotification>(params).item);
     const adopted = this.threads.adopt(event);
     if (adopted === undefined) return;
-    const { agentThreadId, agentTurnId } = adopted;
-    for (const item of this.#vanishedBefore(adopted)) {
-      this.#onEvent({ type: "itemCompleted", agentThreadId, agentTurnId, item });
-    }
-    this.#onEvent(adopted.type === "turnEnded" ? this.#withBypass(adopted) : adopted);
+    for (const item of this.#endedBefore(adopted)) this.#report({ ...namesOf(adopted), type: "itemCompleted", item });
+    this.#report(adopted.type === "turnEnded" ? this.#withBypass(adopted) : adopted);
   }
 
-  #vanishedBefore(event: AgentEvent): ReturnType<GateWatch["takeVanished"]> {
-    if (event.type === "turnEnded") return this.#watch.endTurn(event.agentTurnId);
-    const modelGoesOn =
-      event.type === "itemStarted" && (event.item.kind === "agentMessage" || event.item.kind === "reasoning");
-    return modelGoesOn ? this.#watch.takeVanished(event.agentTurnId) : [];
-  }
-
-  /** An action of the agent's that the gate has not let pass has got past it: its turn is stopped. */
-  #checkAction(event: Extract<AgentEvent, { type: "itemStarted" | "itemCompleted" }>, params: unknown): void {
+  #noteItem(event: Extract<AgentEvent, { type: "itemStarted" }>, native: unknown): void {
     const { agentThreadId, item } = event;
-    if (item.kind === "fileChange") {
-      const paths = item.changes.map(({ path }) => path);
-      this.#announcedEdits.set(editKey(agentThreadId, item.itemId), paths);
+    this.gate.itemShown(event, item, native);
+    if (item.kind !== "fileChange") return;
+    const paths = item.changes.map(({ path }) => path);
+    this.#announcedEdits.set(editKey(agentThreadId, item.itemId), paths);
+  }
+
+  #report(event: AgentEvent): void {
+    this.#actions.observe(event);
+    this.#onEvent(event);
+  }
+
+  /** What has ended by now without Codex saying so. */
+  #endedBefore(event: AgentEvent): readonly Item[] {
+    const { agentTurnId } = event;
+    if (event.type === "turnEnded") {
+      return [...this.gate.endTurn(agentTurnId), ...this.#actions.endTurn(agentTurnId, event.status)];
     }
-    const seen = this.#watch.shown(agentThreadId, item.itemId);
-    if (!seen && isGated(params)) this.#stopBypassed(event, `it showed ${item.kind} ${item.itemId} unasked`);
-  }
-
-  /** Codex lets a tool run when its hook fails. */
-  #checkHookRun(params: unknown): void {
-    const fields = fieldsOf<HookCompletedNotification>(params);
-    const run = fieldsOf<HookRunSummary>(fields.run);
-    if (run.eventName !== "preToolUse" || run.source !== "sessionFlags" || run.status !== "failed") return;
-    const agentThreadId = textOf(fields.threadId, "");
-    const agentTurnId = textOf(fields.turnId, undefined) ?? this.threads.activeTurnId(agentThreadId) ?? "";
-    this.#stopBypassed({ agentThreadId, agentTurnId }, "the hook that asks Keelson failed");
-  }
-
-  #stopBypassed(where: { readonly agentThreadId: string; readonly agentTurnId: string }, why: string): void {
-    const root = this.threads.rootOf(where.agentThreadId);
-    const turn = this.threads.activeTurnId(root) ?? where.agentTurnId;
-    if (this.#bypassed.get(turn) !== undefined) return;
-    this.#bypassed.set(turn, {
-      code: "agent.gate-bypassed",
-      reason: "protocol",
-      message: `Codex ran a tool without Keelson's verdict (${why}), so the turn was stopped. The sandbox still held it.`,
-      next: "Look at what the turn did, and restart the runtime.",
-    });
-    this.#interrupt(where.agentThreadId, where.agentTurnId);
-    if (turn !== where.agentTurnId) this.#interrupt(root, turn);
-  }
-
-  /** Asks Codex to end a turn; its end is reported like any other. */
-  #interrupt(threadId: string, turnId: string): void {
-    void this.#peer?.call("turn/interrupt", { threadId, turnId });
+    const modelGoesOn = event.type === "itemStarted" && ["agentMessage", "reasoning"].includes(event.item.kind);
+    return modelGoesOn ? this.gate.takeVanished(agentTurnId) : [];
   }
 
   #withBypass(event: Extract<AgentEvent, { type: "turnEnded" }>): AgentEvent {
-    const failure = this.#bypassed.get(event.agentTurnId);
-    if (failure === undefined) return event;
-    this.#bypassed.delete(event.agentTurnId);
-    return { ...event, status: "failed", failure };
+    const failure = this.gate.takeBypass(event.agentTurnId);
+    return failure === undefined ? event : { ...event, status: "failed", failure };
   }
 }
 
-/** Items of tools that the hook sees under the same id, whoever typed what into which shell. */
-function isGated(params: unknown): boolean {
-  const item = fieldsOf<ThreadItem>(fieldsOf<ItemStartedNotification>(params).item);
-  if (item.type === "fileChange") return true;
-  const source = item.source as CommandExecutionSource | undefined;
-  return item.type === "commandExecution" && (source === "agent" || source === "unifiedExecStartup");
-}
-
-function verdictOf(answer: ApprovalAnswer, message: string | null): GateVerdict {
-  if (answer === "accept" || answer === "acceptForSession") return { run: true };
-  return stopped(message ?? "The user declined this.");
-}
-
-function stopped(reason: string): GateVerdict {
-  return { run: false, reason };
+function namesOf({ agentThreadId, agentTurnId }: AgentEvent): Pick<AgentEvent, "agentThreadId" | "agentTurnId"> {
+  return { agentThreadId, agentTurnId };
 }
 
 function rpcRequestId(id: string | number): string {

@@ -1,3 +1,4 @@
+import { canonicalJson, type Json } from "../../base/canonical-json.ts";
 import { limits } from "../../base/limits.ts";
 import { LruMap } from "../../base/lru.ts";
 import type { Item } from "../../contracts/items.ts";
@@ -5,7 +6,6 @@ import { type GateQuery, itemOfQuery } from "./gate-query.ts";
 
 interface WatchedTool {
   readonly query: GateQuery;
-  readonly toolThreadId: string;
   shown: boolean;
 }
 
@@ -22,11 +22,17 @@ export class GateWatch {
   /** The tools of each turn of a root thread that passed and have not been shown. */
   readonly #unshown = new Map<string, Set<WatchedTool>>();
 
+  /** Calls that were accepted at the gate and that Codex may ask about once more. */
+  readonly #accepted = new LruMap<string, true>(limits.gateWatchedTools);
+
   /** The gate lets a tool run. `agentTurnId` is the root thread's turn. */
   passed(query: GateQuery, agentTurnId: string): void {
-    const tool: WatchedTool = { query, toolThreadId: query.toolThreadId, shown: false };
+    const tool: WatchedTool = { query, shown: false };
     this.#tools.set(keyOf(query.toolThreadId, query.itemId), tool);
-    if (query.request.kind !== "command" && query.request.kind !== "fileChange") return;
+    if (query.request.kind === "toolCall") {
+      this.#accepted.set(callKeyOf(query.toolThreadId, query.tool, query.input), true);
+      return;
+    }
     const unshown = this.#unshown.get(agentTurnId) ?? new Set<WatchedTool>();
     this.#unshown.set(agentTurnId, unshown.add(tool));
   }
@@ -37,6 +43,14 @@ export class GateWatch {
     if (tool === undefined) return false;
     tool.shown = true;
     return true;
+  }
+
+  /** Whether the gate let just this call pass; true once for each. */
+  takeAccepted(toolThreadId: string, tool: string, input: unknown): boolean {
+    const key = callKeyOf(toolThreadId, tool, input);
+    const accepted = this.#accepted.get(key) === true;
+    this.#accepted.delete(key);
+    return accepted;
   }
 
   /** Codex goes on: what has not been shown by now will not be. Gives the items to show in its stead. */
@@ -68,4 +82,9 @@ const vanishedOutput = "Codex shows no result for this: the sandbox refused it, 
 
 function keyOf(toolThreadId: string, itemId: string): string {
   return `${toolThreadId}\n${itemId}`;
+}
+
+/** The input came over the wire as JSON, so it is JSON. */
+function callKeyOf(toolThreadId: string, tool: string, input: unknown): string {
+  return `${toolThreadId}\n${tool}\n${canonicalJson((input ?? null) as Json)}`;
 }

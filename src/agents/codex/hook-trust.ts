@@ -4,6 +4,7 @@ import { failure, type Result, success } from "../../base/result.ts";
 import type { HookMetadata } from "./protocol/hook-metadata.ts";
 import type { HooksListEntry } from "./protocol/hooks-list-entry.ts";
 import type { HooksListResponse } from "./protocol/hooks-list-response.ts";
+import { tomlString } from "./toml-string.ts";
 import { fieldsOf, listOf, textOf } from "./wire-fields.ts";
 
 /**
@@ -60,11 +61,6 @@ export function hookArguments(command: string, { key, hash }: HookTrust): readon
     ...["-c", `hooks.PreToolUse=[{matcher=${tomlString(matcher)},hooks=[${handler}]}]`],
     ...["-c", `hooks.state=${state}`],
   ];
-}
-
-/** A TOML basic string. JSON's escapes are TOML's too, save for the one control character that JSON leaves alone. */
-export function tomlString(text: string): string {
-  return JSON.stringify(text).replaceAll("\u007f", "\\u007f");
 }
 
 /** What `hooks/list` says of our hook. */

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import type { Failure, Result } from "../../base/result.ts";
 import { success } from "../../base/result.ts";
 import type { ProcessContext } from "../../process/child-process.ts";
@@ -14,6 +15,7 @@ import { checkTrust, expectedTrust, hookArguments, hookCommand, type TrustCheck,
 import { diskProbe, readVersion } from "./installed-codex.ts";
 import type { InitializeParams } from "./protocol/initialize-params.ts";
 import type { InitializeResponse } from "./protocol/initialize-response.ts";
+import { loginShell, shellObjection } from "./login-shell.ts";
 import { makeRuntimeFolder, type RuntimeFolder } from "./runtime-folder.ts";
 import { sessionArguments } from "./session-arguments.ts";
 import { fieldsOf, textOf } from "./wire-fields.ts";
@@ -67,7 +69,7 @@ export async function openCodexRuntime(options: OpenCodexOptions): Promise<Resul
   const gate = await GateServer.open({
     path: folder.value.socket,
     clock: context.clock,
-    decide: (query, gone) => session.decide(query, gone),
+    decide: (query, gone) => session.gate.decide(query, gone),
   });
   if (!gate.ok) return gateUnavailable(gate.error);
   opened.use(gate.value);
@@ -82,7 +84,6 @@ export async function openCodexRuntime(options: OpenCodexOptions): Promise<Resul
       session,
       version: version ?? "unknown",
       compatibility: judgeVersion(version),
-      temporaryFolder: folder.value.temporary,
       release: () => resources.disposeAsync(),
     }),
   );
@@ -100,6 +101,8 @@ type Started = Pick<CodexParts, "process" | "agentHome" | "account" | "hook">;
 async function startGated(options: OpenCodexOptions, setup: Setup): Promise<Result<Started, AgentFailure>> {
   const { node, gateHook, platform } = options.installation;
   if (platform === "win32") return { ok: false, error: gateFailure("it is not there for Windows yet") };
+  const objection = shellObjection(loginShell());
+  if (objection !== undefined) return { ok: false, error: gateFailure(objection) };
   const hook = hookCommand(node, gateHook, setup.folder.socket);
   if (!hook.ok) return gateUnavailable(hook.error);
   let trust = expectedTrust(hook.value);
@@ -113,7 +116,10 @@ async function startGated(options: OpenCodexOptions, setup: Setup): Promise<Resu
     await codex.value.close();
     if (!greeted.ok) return greeted;
     const { check } = greeted.value;
-    if (check.state !== "untrusted" || start === 2) return { ok: false, error: gateFailure(whyNotTrusted(check)) };
+    if (check.state !== "untrusted" || start === 2) {
+      const said = setup.session.notices.join(" ");
+      return { ok: false, error: gateFailure(`${whyNotTrusted(check)}${said === "" ? "" : `. It says: ${said}`}`) };
+    }
     trust = check.trust;
   }
 }
@@ -123,7 +129,8 @@ async function startProcess(
   { file, folder, session }: Setup,
   gateArguments: readonly string[],
 ): Promise<Result<RpcProcess, AgentFailure>> {
-  const settings = sessionArguments({ temporaryFolder: folder.temporary, webSearch });
+  const folders = { temporary: folder.temporary, secret: join(installation.home, "system") };
+  const settings = sessionArguments({ folders, webSearch });
   const started = await startRpcProcess(context, {
     name: "Codex",
     runtimeId,

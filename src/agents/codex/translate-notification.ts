@@ -19,7 +19,7 @@ import type { TurnPlanStep } from "./protocol/turn-plan-step.ts";
 import type { TurnPlanUpdatedNotification } from "./protocol/turn-plan-updated-notification.ts";
 import type { WarningNotification } from "./protocol/warning-notification.ts";
 import { translateItem } from "./translate-item.ts";
-import { countOf, fieldsOf, listOf, numberOf, textOf } from "./wire-fields.ts";
+import { countOf, fieldsOf, listOf, numberOf, textOf, textsOf } from "./wire-fields.ts";
 
 /** What a notification means. */
 export type Translation =
@@ -72,8 +72,8 @@ const translators = {
   error: errorReported,
   warning: (params) => notice(fieldsOf<WarningNotification>(params).message),
   guardianWarning: (params) => notice(fieldsOf<WarningNotification>(params).message),
-  configWarning: (params) => notice(fieldsOf<ConfigWarningNotification>(params).summary),
-  deprecationNotice: (params) => notice(fieldsOf<ConfigWarningNotification>(params).summary),
+  configWarning: detailedNotice,
+  deprecationNotice: detailedNotice,
   "model/rerouted": (params) => {
     const { fromModel, toModel } = fieldsOf<ModelReroutedNotification>(params);
     return notice(
@@ -171,6 +171,11 @@ function errorReported(params: unknown, context: TranslationContext): Translatio
   const { message, additionalDetails } = fieldsOf<TurnError>(error);
   const text = [textOf(message, ""), textOf(additionalDetails, "")].filter((part) => part !== "").join(": ");
   return inTurn(params, context, { type: "retrying", message: text === "" ? "Codex tries again." : text });
+}
+
+function detailedNotice(params: unknown): Translation {
+  const { summary, details, path } = fieldsOf<ConfigWarningNotification>(params);
+  return notice(textsOf([summary, path, details]).join(" "));
 }
 
 function notice(text: unknown): Translation {

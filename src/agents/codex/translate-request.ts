@@ -26,6 +26,8 @@ export type RequestTranslation =
       readonly agentThreadId: string;
       readonly agentTurnId: string | undefined;
       readonly request: Omit<ApprovalRequest, "requestId">;
+      /** The tool that is to be called, as the gate knows it, if the request is about just that. */
+      readonly tool?: { readonly name: string; readonly input: unknown };
       /** The result to send for an answer. `message` is what the person said with it. */
       readonly respond: (answer: ApprovalAnswer, message: string | null) => unknown;
     }
@@ -95,6 +97,7 @@ interface Question {
   readonly cwd?: unknown;
   readonly reason?: unknown;
   readonly leavesSandbox: boolean;
+  readonly tool?: { readonly name: string; readonly input: unknown };
   readonly respond: (answer: ApprovalAnswer, message: string | null) => unknown;
 }
 
@@ -110,7 +113,8 @@ function ask(question: Question): RequestTranslation {
     reason: textOf(question.reason, null),
     leavesSandbox,
   };
-  return { kind: "approval", agentThreadId, agentTurnId: textOf(question.turn, undefined), request, respond };
+  const tool = question.tool === undefined ? {} : { tool: question.tool };
+  return { kind: "approval", agentThreadId, agentTurnId: textOf(question.turn, undefined), request, respond, ...tool };
 }
 
 function commandApproval(params: unknown): RequestTranslation {
@@ -199,6 +203,7 @@ function elicitation(params: unknown): RequestTranslation {
     turn: fields.turnId,
     subject,
     leavesSandbox: isToolCall,
+    ...(isToolCall ? { tool: { name: mcpToolName(server, textOf(meta.tool_name, "")), input: meta.tool_params } } : {}),
     respond(answer) {
       // A form needs content, for which there is no form yet; only the yes or no of a tool call can be given.
       const accepted = isToolCall && (answer === "accept" || answer === "acceptForSession");
@@ -207,6 +212,11 @@ function elicitation(params: unknown): RequestTranslation {
       return { action, content: accepted ? {} : null, _meta: null } satisfies McpServerElicitationRequestResponse;
     },
   });
+}
+
+/** The name under which the pre-tool hook sees a tool of a server. */
+function mcpToolName(server: string, tool: string): string {
+  return `mcp__${server}__${tool}`.replaceAll(/[^\w-]/gu, "_");
 }
 
 function legacyCommandApproval(params: unknown): RequestTranslation {

@@ -1,7 +1,7 @@
 import type { TurnOptions } from "../../contracts/vocabulary.ts";
 import type { ThreadOptions, TurnInput } from "../agent.ts";
+import { profileOf } from "./permission-profiles.ts";
 import type { AskForApproval } from "./protocol/ask-for-approval.ts";
-import type { SandboxPolicy } from "./protocol/sandbox-policy.ts";
 import type { ThreadResumeParams } from "./protocol/thread-resume-params.ts";
 import type { ThreadStartParams } from "./protocol/thread-start-params.ts";
 import type { TurnStartParams } from "./protocol/turn-start-params.ts";
@@ -12,9 +12,10 @@ import type { TurnStartParams } from "./protocol/turn-start-params.ts";
  * - `ask` is `on-request`: a command runs outside only if the model asked for that and a person accepted just that.
  * - `auto` and `policy` are `never`: nothing runs outside, and the model is told so instead of being refused each time.
  * `untrusted` and `granular` are not used: both run an accepted command again outside when the sandbox blocks it.
+ * The sandbox is one of our permission profiles, which the user's own rules cannot open.
  */
 export function threadStartParams(options: ThreadOptions): ThreadStartParams {
-  return { cwd: options.cwd, ...sharedParams(options.turn), sandbox: options.turn.sandbox };
+  return { cwd: options.cwd, ...sharedParams(options.turn) };
 }
 
 /** The turns are left out of the answer: a long thread's are megabytes, and `readTurns` asks for them when needed. */
@@ -22,41 +23,28 @@ export function threadResumeParams(threadId: string, options: ThreadOptions): Th
   return { threadId, excludeTurns: true, ...threadStartParams(options) };
 }
 
-/**
- * @param temporaryFolder the one folder besides the workspace that commands may write to; the system's shared one is
- *   closed to them, because a file there is outside the workspace
- */
-export function turnStartParams(threadId: string, input: TurnInput, temporaryFolder: string): TurnStartParams {
-  const { options } = input;
+export function turnStartParams(threadId: string, input: TurnInput): TurnStartParams {
   return {
     threadId,
     input: [{ type: "text", text: input.prompt, text_elements: [] }],
     cwd: input.cwd,
-    ...sharedParams(options),
-    sandboxPolicy: sandboxPolicy(options, temporaryFolder),
-    ...(options.effort === undefined ? {} : { effort: options.effort }),
+    ...sharedParams(input.options),
+    ...(input.options.effort === undefined ? {} : { effort: input.options.effort }),
   };
 }
 
-function sharedParams(options: TurnOptions): {
-  approvalPolicy: AskForApproval;
-  approvalsReviewer: "user";
-  model?: string;
-} {
+interface SharedParams {
+  readonly approvalPolicy: AskForApproval;
+  readonly approvalsReviewer: "user";
+  readonly permissions: string;
+  readonly model?: string;
+}
+
+function sharedParams(options: TurnOptions): SharedParams {
   return {
     approvalPolicy: options.approve === "ask" ? "on-request" : "never",
     approvalsReviewer: "user",
+    permissions: profileOf(options.sandbox),
     ...(options.model === undefined ? {} : { model: options.model }),
-  };
-}
-
-function sandboxPolicy(options: TurnOptions, temporaryFolder: string): SandboxPolicy {
-  if (options.sandbox === "read-only") return { type: "readOnly", networkAccess: false };
-  return {
-    type: "workspaceWrite",
-    writableRoots: [temporaryFolder],
-    networkAccess: false,
-    excludeTmpdirEnvVar: true,
-    excludeSlashTmp: true,
   };
 }
