@@ -16,7 +16,7 @@ const plan = fc.array(
     adds: fc.array(fc.integer({ min: 0, max: 20 }), { maxLength: 3 }),
     isCancelled: fc.boolean(),
   }),
-  { maxLength: 12 },
+  { maxLength: 12, size: "max" },
 );
 
 describe("a fake clock", () => {

@@ -36,7 +36,7 @@ describe("a wakeup", () => {
       await fc.assert(
         // Each number is how many microtasks pass before the next piece of news.
         fc.asyncProperty(
-          fc.array(fc.nat({ max: 6 }), { maxLength: 30 }),
+          fc.array(fc.nat({ max: 6 }), { maxLength: 30, size: "max" }),
           fc.nat({ max: 4 }),
           async (gaps, laziness) => {
             const wakeup = new Wakeup();

@@ -83,7 +83,7 @@ describe("text without secrets", () => {
     { weight: 3, arbitrary: fc.string({ unit: "grapheme", maxLength: 400 }) },
     { weight: 1, arbitrary: fc.constantFrom("x", "ab/", "🙂", "-\n", "9 ").chain((unit) => runsOf(unit)) },
   );
-  const text = fc.array(piece, { maxLength: 60 }).map((pieces) => pieces.join(" "));
+  const text = fc.array(piece, { maxLength: 60, size: "max" }).map((pieces) => pieces.join(" "));
 
   function runsOf(unit: string): fc.Arbitrary<string> {
     return fc.integer({ min: 1, max: 3 * segmentCharacters }).map((length) => unit.repeat(length / unit.length));
@@ -125,7 +125,7 @@ describe("text without secrets", () => {
 
 describe("a secret", () => {
   it("of any kind never shows its beginning, though a checkpoint follows every character", () => {
-    for (const seed of seeds(3)) {
+    for (const seed of seeds(2)) {
       for (const secret of secretsOf(seed)) {
         const partial = new PartialText();
         const rows = new WatchedRows([secret]);
@@ -134,8 +134,9 @@ describe("a secret", () => {
           rows.checkpoint(partial);
           // A Mailchimp key tells at its very end what it is. Prefixes that all know have up to sixteen characters.
           if (secret.kind === "Mailchimp") continue;
-          const forbidden = secret.pieces.filter((part) => partial.text().includes(part.slice(0, revealing + 8)));
-          expect(forbidden, `seed ${seed}, ${secret.kind}: ${partial.text()}`).toEqual([]);
+          const text = partial.text();
+          const forbidden = secret.pieces.filter((part) => text.includes(part.slice(0, revealing + 8)));
+          expect(forbidden, `seed ${seed}, ${secret.kind}: ${text}`).toEqual([]);
         }
         expect(rows.joined).toBe(redact(`It says ${secret.text} there.\n`).text);
       }
@@ -143,7 +144,7 @@ describe("a secret", () => {
   });
 
   it("does not reach the rows, whatever the chunking and wherever the rows are cut", () => {
-    for (const seed of seeds(15)) {
+    for (const seed of seeds(6)) {
       const random = seededRandom(seed);
       const secrets = secretsOf(seed);
       const parts = Array.from({ length: 400 }, () => {
@@ -165,7 +166,7 @@ describe("a secret", () => {
   });
 
   it("does not reach the rows out of a line without a single space", () => {
-    for (const seed of seeds(15)) {
+    for (const seed of seeds(6)) {
       const random = seededRandom(seed);
       const secrets = secretsOf(seed).filter(({ text }) => !/\s/u.test(text));
       const members = Array.from({ length: 1_500 }, (_, index) => {
@@ -178,7 +179,7 @@ describe("a secret", () => {
   });
 
   it("that falls on a row's end goes to the next row whole", () => {
-    for (const seed of seeds(3)) {
+    for (const seed of seeds(1)) {
       for (const secret of secretsOf(seed)) {
         const random = seededRandom(seed);
         for (const border of [segmentCharacters, segmentCharacters + 4_096]) {

@@ -19,12 +19,11 @@ const samples = new Map(
 /** What a pattern may find hard: its beginning again and again, and long runs that match until they nearly end. */
 function hostileTexts(sample: string): string[] {
   const start = /^\W*\w+\W?/u.exec(sample)?.[0] ?? "";
-  const fillers = ["", "=", ': "', "a1-", "0.", `${"a1".repeat(20)} `, "\n\\n12\t"];
+  const fillers = ["", "=", "a1-", `${"a1".repeat(20)} `, "\n\\n12\t"];
   return [
     ...fillers.map((filler) => repeated(start + filler)),
     repeated(sample.slice(0, sample.length / 2)),
     `${start}="${repeated("x1;")}`,
-    sample + repeated("a1"),
   ];
 }
 

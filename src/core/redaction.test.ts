@@ -139,7 +139,7 @@ const soup = fc
         ),
         fc.string({ unit: "binary", maxLength: 20 }),
       ),
-      { maxLength: 30 },
+      { maxLength: 30, size: "max" },
     ),
   )
   .map(([seed, parts]) => {

@@ -148,7 +148,7 @@ const happenings = fc.array(
     ];
     return happened[what] ?? done(turnId);
   }),
-  { maxLength: 40 },
+  { maxLength: 40, size: "max" },
 );
 
 describe("any events", () => {

@@ -10,28 +10,30 @@ const shownCharacters = 128;
 export function isLikelySecret(value: string): boolean {
   const shown = value.slice(0, shownCharacters);
   if (isStandIn(value) || isPlaceOrTime(shown) || isWordy(shown)) return false;
-  const characters = shown.replace(/[^A-Za-z0-9]/gu, "");
-  return characters.length >= 8 && /[A-Za-z]/u.test(characters);
+  return shown.replace(/[^A-Za-z0-9]/gu, "").length >= 8 && /[A-Za-z]/u.test(shown);
 }
 
 /** Whether the value of something called password can be one. People choose them, so they may be made of words. */
 export function isLikelyPassword(value: string, isQuoted: boolean): boolean {
-  if (isStandIn(value) || isPlaceOrTime(value.slice(0, shownCharacters))) return false;
-  if (/^\d+(?:\.\d+)+$/u.test(value)) return false;
-  if (isQuoted) return /[\d!#$%&*+=?@^~]/u.test(value) || (value.length >= 16 && /^[A-Za-z]+$/u.test(value));
-  return /\d/u.test(value) && /[A-Za-z]/u.test(value) && !isWordy(value.slice(0, shownCharacters));
+  const shown = value.slice(0, shownCharacters);
+  if (isStandIn(value) || isPlaceOrTime(shown) || /^\d+(?:\.\d+)+$/u.test(shown)) return false;
+  if (isQuoted) return /[\d!#$%&*+=?@^~]/u.test(shown) || /^[A-Za-z]{16,}$/u.test(shown);
+  return /\d/u.test(shown) && /[A-Za-z]/u.test(shown) && !isWordy(shown);
 }
 
 /** What people write where a secret would go, and what a program puts there only when it runs. */
 export function isStandIn(value: string): boolean {
   if (/[([{⟦]/u.test(value.slice(-1))) return true;
   const shown = value.slice(0, shownCharacters);
-  const words = /^(?:[$<%@{]|your|change-?me|example|placeholder|redacted|undefined|process\.env|os\.environ)/iu;
+  const words =
+    /^(?:[<{]|[$@]\w+$|%\w+%?$|your|change-?me|example|placeholder|redacted|undefined|process\.env|os\.environ)/iu;
   return words.test(shown) || /\$[{(]|\{\{|\*{3}|\.{3}|…|[xX]{5}|^[*.]+$/u.test(shown);
 }
 
 function isPlaceOrTime(value: string): boolean {
-  const isPath = /^(?:~|\.{1,2})?\/[A-Za-z][a-z._-]+\/|^\.{0,2}\/[a-z._-]+$/u.test(value);
+  // Base 64 may begin with a slash as well, so one in front is not enough.
+  const names = value.startsWith("/") ? value.split("/").filter((name) => /^[A-Za-z]?[a-z._-]+$/u.test(name)) : [];
+  const isPath = names.length >= 2 || /^(?:(?:~|\.{1,2})\/|\/[a-z._-]+$)/u.test(value);
   const isDate = /^\d{4}-\d\d-\d\d/u.test(value);
   return isPath || isDate || /^(?:[a-z][a-z+.-]{1,20}:\/\/|0x[0-9a-f]{1,16}$)/iu.test(value);
 }

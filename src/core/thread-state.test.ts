@@ -138,7 +138,7 @@ const anything = fc.array(
     ...[bound, requested, started, retrying, stopping, item, usage, decided, completed, failed, limited, interrupted],
     ...[asked("p1"), asked("p2"), answered("p1"), answered("p2"), answered("unknown")],
   ),
-  { maxLength: 40 },
+  { maxLength: 40, size: "max" },
 );
 
 describe("any events", () => {

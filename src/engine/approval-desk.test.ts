@@ -65,16 +65,18 @@ describe("what an agent asks", () => {
     expect(home.clock.pendingTimers).toBe(idleTimers);
   });
 
-  it("is declined when the ledger fails while it is being asked", async () => {
-    await using home = await EngineUnderTest.open();
-    home.agents.faults.close = () => {};
-    const { turn } = await home.begin({ approve: "ask" });
-    home.disk.failing = true;
-    turn.ask("q1");
-    await home.quiet();
-    expect(turn.runtime.answers).toMatchObject([{ requestId: "q1", answer: "decline" }]);
-    turn.runtime.exit();
-  });
+  for (const approve of ["ask", "auto"] as const) {
+    it(`is declined under ${approve} when the ledger fails meanwhile: nothing happens that is not on record`, async () => {
+      await using home = await EngineUnderTest.open();
+      home.agents.faults.close = () => {};
+      const { turn } = await home.begin({ approve });
+      home.disk.failing = true;
+      turn.ask("q1");
+      await home.quiet();
+      expect(turn.runtime.answers).toMatchObject([{ requestId: "q1", answer: "decline" }]);
+      turn.runtime.exit();
+    });
+  }
 });
 
 describe("a question that nobody answers", () => {

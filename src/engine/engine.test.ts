@@ -82,6 +82,7 @@ describe("whoever watches a turn", () => {
     turn.end();
     await home.quiet();
     const rest = await collect({ [Symbol.asyncIterator]: () => frames });
+    expect(rest).toContain('" three"');
     expect(rest.indexOf('" three"')).toBeLessThan(rest.indexOf("item.completed"));
     expect(rest.at(-1)).toBe("turn.completed");
   });

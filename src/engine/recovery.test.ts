@@ -1,5 +1,4 @@
 import { describe, expect, it } from "vitest";
-import { runUntil } from "../../test/support/fake-time.ts";
 import { EngineUnderTest } from "../../test/support/engine-under-test.ts";
 import { agentFailure, FakeAgents, never } from "../../test/support/fake-agent.ts";
 import type { AgentRuntime, AgentTurn } from "../agents/agent.ts";
@@ -175,10 +174,12 @@ describe("after a crash", () => {
   it("an end that cannot be recorded is an error, and the text stays", async () => {
     await using home = await deadHome();
     await crashed(home, "started");
-    home.disk.failing = true;
-    const recovering = recoverTurns(ports(home, new FakeAgents(), "nothing"), home.ledger.unfinishedThreads());
-    await home.quiet();
-    expect(await runUntil(home.clock, recovering)).toMatchObject({ ok: false, error: { code: "ledger.failed" } });
+    const refusing: RecoveryPorts = {
+      ...ports(home, new FakeAgents(), "nothing"),
+      record: async () => agentFailure("ledger.failed"),
+    };
+    const recovered = await recoverTurns(refusing, home.ledger.unfinishedThreads());
+    expect(recovered).toMatchObject({ ok: false, error: { code: "ledger.failed" } });
     expect(home.ledger.readPartials("turn-0")).toHaveLength(1);
   });
 });

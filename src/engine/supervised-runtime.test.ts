@@ -121,6 +121,16 @@ describe("a runtime", () => {
     expect(home.agents.running).toHaveLength(1);
   });
 
+  it("that was idle and is at work again is not ended for having been idle", async () => {
+    await using home = await EngineUnderTest.open();
+    const { turn } = await home.begin();
+    turn.end();
+    await home.advance(limits.runtimeIdleMilliseconds / 2);
+    await home.begin();
+    await home.advance(limits.runtimeIdleMilliseconds);
+    expect([turn.runtime.hasExited, home.agents.runtimes.length]).toEqual([false, 1]);
+  });
+
   it("whose turn ended before it had a thread is idle like any other", async () => {
     await using home = await EngineUnderTest.open();
     home.agents.faults.startThread = async () => agentFailure("agent.failed");
@@ -155,6 +165,20 @@ describe("the registry", () => {
     await home.quiet();
     expect([home.agents.opened, home.agents.running.length]).toEqual([limits.runtimes + 1, limits.runtimes]);
     expect(begun[1]?.turn.runtime.hasExited).toBe(false);
+  });
+
+  it("closes only when those that were idle have ended, too", async () => {
+    await using home = await EngineUnderTest.open();
+    const { turn } = await home.begin();
+    home.agents.faults.close = () => {};
+    turn.end();
+    await home.advance(limits.runtimeIdleMilliseconds);
+    let closed = false;
+    const closing = home.runtimes.close().then(() => (closed = true));
+    await home.quiet();
+    expect([turn.runtime.calls.at(-1), closed]).toEqual(["close", false]);
+    turn.runtime.exit({ expected: true });
+    expect(await closing).toBe(true);
   });
 
   it("starts nothing after it was closed", async () => {

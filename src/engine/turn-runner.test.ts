@@ -138,6 +138,24 @@ describe("a turn", () => {
     expect(home.ends()).toEqual(["interrupted user"]);
   });
 
+  it("that stopped in time leaves its agent alone", async () => {
+    await using home = await EngineUnderTest.open();
+    const { handle, turn } = await home.begin();
+    await home.engine.interruptTurn(handle.threadId, handle.turnId);
+    await home.advance(limits.interruptMilliseconds);
+    expect([home.ends(), turn.runtime.hasExited]).toEqual([["interrupted user"], false]);
+  });
+
+  it("whose thread the agent has lost is interrupted, because there is a choice to make about it", async () => {
+    await using home = await EngineUnderTest.open();
+    const { handle, turn } = await home.begin();
+    turn.end();
+    await home.quiet();
+    home.agents.faults.resumeThread = async () => agentFailure("agent.thread-lost", "thread-lost");
+    await accepted(home, handle.threadId);
+    expect(home.ends()).toEqual(["completed", "interrupted thread-lost"]);
+  });
+
   it("that completes although it was asked to stop is completed", async () => {
     await using home = await EngineUnderTest.open();
     home.agents.faults.interruptTurn = async () => success(undefined);

@@ -45,6 +45,7 @@ const origins: [name: string, origin: string | undefined, isOwn: boolean][] = [
   ["another port", `http://127.0.0.1:${port + 1}`, false],
   ["without a port", "http://localhost", false],
   ["own, but of another scheme", `https://127.0.0.1:${port}`, false],
+  ["own, but of a scheme as long as ours", `file://127.0.0.1:${port}`, false],
   ["a browser extension", "chrome-extension://abcdefghijklmnop", false],
   ["own with more after it", `http://127.0.0.1:${port}.evil.test`, false],
   ["own with a path", `http://127.0.0.1:${port}/`, false],

@@ -17,8 +17,8 @@ export async function trySeeds(
   const work = async (): Promise<void> => {
     for (const seed of waiting) {
       const problems = await attempt(seed);
-      if (problems.length > 0)
-        findings.push(`seed ${seed}: ${problems.slice(0, 3).join("; ")} (npm run crash -- ${file} --seed ${seed})`);
+      if (problems.length === 0) continue;
+      findings.push(`seed ${seed}: ${problems.slice(0, 3).join("; ")} (npm run crash -- ${file} --seed ${seed})`);
       if (findings.length >= 5) return;
     }
   };

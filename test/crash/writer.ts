@@ -1,6 +1,6 @@
 import { writeSync } from "node:fs";
 import { FakeClock } from "../../src/base/fake-clock.ts";
-import { systemRandom } from "../../src/base/random.ts";
+import { seededRandom } from "../../src/base/random.ts";
 import type { Result } from "../../src/base/result.ts";
 import type { FailpointName } from "../../src/ledger/failpoint.ts";
 import type { Ledger } from "../../src/ledger/ledger.ts";
@@ -31,7 +31,7 @@ async function run(order: WriterOrder): Promise<void> {
   };
   const { folder, synchronous = "FULL" } = order;
   const clock = new FakeClock(new Workload(order.seed, order.cycle, []).now);
-  const opened = openLedger({ folder, clock, random: systemRandom, failpoint, synchronous });
+  const opened = openLedger({ folder, clock, random: seededRandom(order.seed), failpoint, synchronous });
   if (!opened.ok) {
     say(`refused ${opened.error.code}`);
     return;

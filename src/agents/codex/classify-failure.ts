@@ -18,22 +18,24 @@ const nextSteps: Partial<Record<Reason, string>> = {
 };
 
 /** Codex's own names for what went wrong. A name that is missing here is classified by its message. */
-const reasonsByName: Readonly<Record<string, Reason>> = {
-  contextWindowExceeded: "context-window",
-  sessionBudgetExceeded: "limit",
-  usageLimitExceeded: "limit",
-  rateLimitExceeded: "limit",
-  flexUnavailable: "overloaded",
-  serverOverloaded: "overloaded",
-  // Codex's words for it are "currently experiencing high demand".
-  internalServerError: "overloaded",
-  policyCapacityUnavailable: "overloaded",
-  modelNotFound: "option-unsupported",
-  unauthorized: "auth",
-  httpConnectionFailed: "unreachable",
-  responseStreamConnectionFailed: "unreachable",
-  responseStreamDisconnected: "unreachable",
-};
+const reasonsByName = new Map<unknown, Reason>(
+  Object.entries({
+    contextWindowExceeded: "context-window",
+    sessionBudgetExceeded: "limit",
+    usageLimitExceeded: "limit",
+    rateLimitExceeded: "limit",
+    flexUnavailable: "overloaded",
+    serverOverloaded: "overloaded",
+    // Codex's words for it are "currently experiencing high demand".
+    internalServerError: "overloaded",
+    policyCapacityUnavailable: "overloaded",
+    modelNotFound: "option-unsupported",
+    unauthorized: "auth",
+    httpConnectionFailed: "unreachable",
+    responseStreamConnectionFailed: "unreachable",
+    responseStreamDisconnected: "unreachable",
+  }),
+);
 
 /** A failure of the given reason, with the stable code `agent.<reason>`. */
 export function agentFailure(
@@ -90,12 +92,12 @@ function readableMessage(message: string): string {
 }
 
 function reasonOfInfo(info: unknown): Reason | undefined {
-  if (typeof info === "string") return reasonsByName[info];
+  if (typeof info === "string") return reasonsByName.get(info);
   if (!isRecord(info)) return undefined;
   const [name] = Object.keys(info);
   if (name === undefined) return undefined;
   const status = numberOf(fieldsOf<{ httpStatusCode: number }>(info[name]).httpStatusCode, undefined);
-  return (status === undefined ? undefined : reasonOfStatus(status)) ?? reasonsByName[name];
+  return (status === undefined ? undefined : reasonOfStatus(status)) ?? reasonsByName.get(name);
 }
 
 function reasonOfStatus(status: number): Reason | undefined {
