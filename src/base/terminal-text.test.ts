@@ -30,6 +30,10 @@ function commandsIn(text: string): string[] {
   });
 }
 
+function beginsSequence(piece: string): boolean {
+  return piece.startsWith("\u001b") || (piece >= "\u0090" && piece <= "\u009f");
+}
+
 /** Pieces of which sequences are made, whole, cut off, nested and out of place. */
 const pieces = [
   ...["\u001b", "\u001b[", "\u001b]", "\u001bP", "\u001b_", "\u001b^", "\u001bX", "\u001b\\", "\u001b(", "\u001b#8"],
@@ -110,7 +114,7 @@ describe("stripTerminalControls", () => {
   });
 
   // A scan that starts anew at every beginning would not come back before the test's time is up.
-  it.each(pieces.filter((piece) => commandsIn(piece).length > 0))("gets through 5 MB of %j without an end", (piece) => {
+  it.each(pieces.filter(beginsSequence))("gets through 5 MB of %j without an end", (piece) => {
     for (const end of ["", "\u001bx"]) {
       const text = piece.repeat(5_000_000 / piece.length) + end;
       expect(commandsIn(stripTerminalControls(text).slice(-100))).toEqual([]);

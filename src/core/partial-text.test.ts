@@ -97,7 +97,7 @@ describe("text without secrets", () => {
         expect(partial.text()).toBe(`${whole} end`);
         expect(`${rows.joined}end`).toBe(`${whole} end`);
       }),
-      200,
+      50,
     );
   });
 

@@ -40,11 +40,12 @@ function escapePattern(text: string): string {
 }
 
 const hasDigit = (secret: string): boolean => /\d/u.test(secret);
+const isMixed = (secret: string): boolean => hasDigit(secret) && isLikelySecret(secret);
 
 /** The formats are those their issuers document, with some room, because issuers make tokens longer over time. */
 const prefixedTokens: readonly RedactionRule[] = [
   prefixed("anthropic-key", ["sk-ant-"], `[\\w-]{16,${open}}`),
-  prefixed("openai-key", ["sk-"], `[\\w-]{20,${open}}`, isLikelySecret),
+  prefixed("openai-key", ["sk-"], `[\\w-]{20,${open}}`, isMixed),
   prefixed("github-token", ["ghp_", "gho_", "ghu_", "ghs_", "ghr_"], `[A-Za-z0-9_]{30,${open}}`),
   prefixed("github-fine-grained-token", ["github_pat_"], `\\w{22,${open}}`),
   prefixed(

@@ -88,9 +88,25 @@ describe("a secret", () => {
     }
   });
 
+  it("is found between the words that give another one away and that one", () => {
+    const found = redact('curl --data "token=a8Kx92bQ7zLm4Wp1" -u ada:hunter2hunter2 https://api.test').text;
+    expect(found).toBe(
+      'curl --data "token=⟦REDACTED:named-secret⟧" -u ada:⟦REDACTED:command-line-password⟧ https://api.test',
+    );
+  });
+
+  it("that was taken out before leaves a marker that nothing takes for a secret or a part of one", () => {
+    const texts = [
+      'password="a1⟦REDACTED:npm-token⟧"',
+      "TOKEN=a8Kx92bQ7zLm⟦REDACTED:npm-token⟧",
+      "Bearer ⟦REDACTED:x⟧",
+    ];
+    expect(texts.map((text) => redact(text).text)).toEqual(texts);
+  });
+
   it("longer than any pattern looks is taken out to its end", () => {
     for (const before of ["sk-proj-", "TOKEN=", 'TOKEN="', "eyJhbGciOiJIUzI1NiJ9.eyJzdWIi", "Bearer "]) {
-      const long = before + "a1B2c3".repeat(5_000);
+      const long = before + "a1B2-c3_".repeat(5_000);
       expect(redact(`x ${long}" y`).text, before).toMatch(/^x .{0,8}⟦REDACTED:[a-z-]+⟧" y$/u);
     }
   });

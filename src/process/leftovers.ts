@@ -66,7 +66,7 @@ function findLeftovers(
   const found = new Map<number, Leftover>();
   for (const { marker, leader } of traces) {
     if (leader === null) continue;
-    for (const entry of groupOf(system, leader)) found.set(entry.pid, leftoverOf(entry, marker));
+    for (const entry of ledBy(system, leader)) found.set(entry.pid, leftoverOf(entry, marker));
   }
   const since = traces.length === 1 ? (traces[0]?.leader?.startTime ?? null) : null;
   const look = system.lookForBearers(new Set(traces.map(({ marker }) => marker)), since);
@@ -77,10 +77,11 @@ function findLeftovers(
 }
 
 /**
- * The members of the group that a child led. Its id names that group as long as the child is there, and, because no
- * system gives a pid away that still names a group, also when the child has gone and the pid was not given away.
+ * The members of the group and the session that a child led. Its id names them as long as the child is there, and, because
+ * no system gives a pid away that still names a group or a session, also when the child has gone and the pid was not given
+ * away.
  */
-function groupOf(system: ProcessSystem, leader: { readonly pid: number; readonly startTime: string }): ProcessEntry[] {
+function ledBy(system: ProcessSystem, leader: { readonly pid: number; readonly startTime: string }): ProcessEntry[] {
   const holder = system.find(leader.pid);
   if (holder !== null && holder.startTime !== leader.startTime) return [];
   const members = system

@@ -32,12 +32,11 @@ export class ProcFs implements ProcessSystem {
     return stat === null ? null : parseStat(stat.toString("latin1"));
   }
 
-  members(groupId: number): readonly ProcessEntry[] {
-    if (!sendGroupSignal(groupId, 0)) return [];
+  members(leaderId: number): readonly ProcessEntry[] {
     return this.#pids()
       .map((pid) => this.find(pid))
       .filter((entry) => entry !== null)
-      .filter((entry) => entry.groupId === groupId);
+      .filter((entry) => entry.groupId === leaderId || entry.sessionId === leaderId);
   }
 
   lookForBearers(markers: ReadonlySet<string>, since: string | null): MarkerLook {

@@ -35,8 +35,11 @@ export interface ProcessSystem {
   /** Names the time since the machine was started; null if the system does not tell. */
   bootId(): string | null;
   find(pid: number): ProcessEntry | null;
-  /** The members of a process group. */
-  members(groupId: number): readonly ProcessEntry[];
+  /**
+   * The members of the process group that a process leads and, where the system tells them, of its session: agents put
+   * what they start into groups of its own, and a sandbox clears its environment, but only setsid leaves a session.
+   */
+  members(leaderId: number): readonly ProcessEntry[];
   /**
    * Looks for the processes that bear one of the markers, this one excepted.
    * @param since start time of the oldest process that may bear one; null if it is not known

@@ -120,6 +120,14 @@ describe("the reaper", () => {
     expect(report.reaped).toEqual([{ processId: "p1", runtimeId: "r1", pid: 10 }]);
   });
 
+  it("finds what a sandbox started in a group of its own with its environment cleared, by the child's session", async () => {
+    const system = new FakeProcesses();
+    system.add({ pid: 21, groupId: 20, sessionId: 10 }, { pid: 31, groupId: 30, sessionId: 7 });
+    const { report } = await reap(system, await ledgerOf({}));
+    expect(system.pids).toEqual([31]);
+    expect(report.reaped.map(({ pid }) => pid)).toEqual([21]);
+  });
+
   it("finds members of the group whose leader has gone, but not those of another session", async () => {
     const system = new FakeProcesses();
     system.add({ pid: 11, groupId: 10, sessionId: 10 }, { pid: 12, groupId: 10, sessionId: 7 });

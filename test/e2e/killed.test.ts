@@ -6,13 +6,13 @@ import { loopbackCodex } from "../support/loopback-codex.ts";
 
 const longStream = "scenario:stream?chunks=4000&interval=10";
 
-/** Every process whose environment holds the text: what an agent started, wherever it went since. */
+/** Every process that has the text in its environment or its arguments: what an agent started, wherever it went since. */
 function processesWith(text: string): readonly number[] {
   return readdirSync("/proc")
     .filter((name) => /^\d+$/u.test(name) && Number(name) !== process.pid)
     .filter((name) => {
       try {
-        return readFileSync(`/proc/${name}/environ`, "utf8").includes(text);
+        return ["environ", "cmdline"].some((file) => readFileSync(`/proc/${name}/${file}`, "utf8").includes(text));
       } catch {
         return false;
       }
@@ -51,7 +51,7 @@ describe("a killed Keelson", () => {
 
     const verified = await keelson(["ledger", "verify", "--json"], { home });
     expect(verified.json[0]).toMatchObject({ ok: true });
-    expect(processesWith(codex.codexHome)).toEqual([]);
+    expect(processesWith(codex.root)).toEqual([]);
     const threads = await keelson(["threads", "--json"], { home });
     expect(threads.json[0]).toMatchObject([{ status: "interrupted" }]);
 
@@ -85,6 +85,6 @@ describe("a killed Codex", () => {
     });
     expect(next.exitCode, next.stderr).toBe(0);
     expect(next.text).toContain("scenario:stream");
-    expect(processesWith(codex.codexHome)).toEqual([]);
+    expect(processesWith(codex.root)).toEqual([]);
   });
 });

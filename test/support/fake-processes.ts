@@ -45,10 +45,10 @@ export class FakeProcesses implements ProcessSystem {
     return process === undefined ? null : this.#entry(process);
   }
 
-  members(groupId: number): readonly ProcessEntry[] {
+  members(leaderId: number): readonly ProcessEntry[] {
     return [...this.#processes.values()]
       .map((process) => this.#entry(process))
-      .filter((entry) => entry.groupId === groupId);
+      .filter((entry) => entry.groupId === leaderId || entry.sessionId === leaderId);
   }
 
   lookForBearers(markers: ReadonlySet<string>): MarkerLook {
@@ -70,7 +70,8 @@ export class FakeProcesses implements ProcessSystem {
 
   signalGroup(groupId: number, signal: EndingSignal): void {
     this.signals.push(`${signal} -${groupId}`);
-    for (const { pid } of this.members(groupId)) this.#end(pid, signal);
+    const members = this.members(groupId).filter((entry) => entry.groupId === groupId);
+    for (const { pid } of members) this.#end(pid, signal);
   }
 
   #end(pid: number, signal: EndingSignal): void {

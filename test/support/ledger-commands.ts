@@ -7,7 +7,15 @@ import type { Receipt } from "../../src/ledger/receipt-table.ts";
 /** Commands for tests of the ledger, each with an id made from what it does. */
 export function createThread(threadId: string, projectPath = "/projects/shop"): Command {
   const title = `About ${threadId}`;
-  return { type: "createThread", threadId, projectPath, agent: "codex", title, commandId: `create-${threadId}`, actor: "user" };
+  return {
+    type: "createThread",
+    threadId,
+    projectPath,
+    agent: "codex",
+    title,
+    commandId: `create-${threadId}`,
+    actor: "user",
+  };
 }
 
 export function requestTurn(threadId: string, turnId: string, prompt = "Mend the login page."): Command {

@@ -6,6 +6,8 @@ import { scratchDirectory } from "./scratch.ts";
 
 /** A home, a project and a CODEX_HOME whose model is a loopback server, as a user with a provider of their own has. */
 export interface LoopbackCodex extends AsyncDisposable {
+  /** Holds the home and the CODEX_HOME. */
+  readonly root: string;
   readonly home: string;
   readonly project: string;
   readonly codexHome: string;
@@ -22,6 +24,7 @@ export async function loopbackCodex(prefix: string): Promise<LoopbackCodex> {
   await prepareScriptedHome(codexHome, model.url);
   const owned = stack.move();
   return {
+    root: scratch.path,
     home: join(scratch.path, "home"),
     project: project.path,
     codexHome,
