@@ -1,5 +1,5 @@
 import { createInterface } from "node:readline/promises";
-import { stripTerminalControls } from "../base/terminal-text.ts";
+import { showTerminalControls } from "../base/terminal-text.ts";
 import type { RecordedEvent } from "../contracts/events.ts";
 import type { ApprovalAnswer } from "../contracts/vocabulary.ts";
 import type { Terminal } from "./terminal.ts";
@@ -49,8 +49,8 @@ export class ApprovalPrompt implements Disposable {
   async #question(approval: Approval, over: AbortSignal): Promise<void> {
     if (over.aborted) return;
     const { err, in: input } = this.#terminal;
-    writeLine(err, `\n${paint(err, ["yellow", "bold"], "The agent asks")} ${stripTerminalControls(approval.subject)}`);
-    if (approval.reason !== null) writeLine(err, `  ${stripTerminalControls(approval.reason)}`);
+    writeLine(err, `\n${paint(err, ["yellow", "bold"], "The agent asks")} ${showTerminalControls(approval.subject)}`);
+    if (approval.reason !== null) writeLine(err, `  ${showTerminalControls(approval.reason)}`);
     const scope = approval.leavesSandbox
       ? paint(err, ["yellow", "bold"], "This runs OUTSIDE the sandbox.")
       : paint(err, "dim", "This runs inside the sandbox.");

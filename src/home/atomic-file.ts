@@ -42,3 +42,13 @@ export function syncFolder(path: string): void {
     closeSync(descriptor);
   }
 }
+
+/** Makes the content of a file durable. Not for files that SQLite has open in this process. */
+export function syncFile(path: string): void {
+  const descriptor = openSync(path, "r+");
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}

@@ -1,5 +1,5 @@
-import { chmodSync, existsSync, mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { dirname, isAbsolute, join } from "node:path";
+import { accessSync, chmodSync, constants, existsSync, mkdirSync, statSync } from "node:fs";
+import { dirname, isAbsolute } from "node:path";
 import { failure, messageOf, type Result, success } from "../base/result.ts";
 import { homePaths, type HomePaths } from "./home-paths.ts";
 
@@ -60,11 +60,9 @@ function makeFolder(path: string): void {
 }
 
 function secure(root: string, system: string): Result<void> {
-  const probe = join(system, "writable.tmp");
   try {
     if (process.platform !== "win32" && (statSync(system).mode & 0o777) !== ownerOnly) chmodSync(system, ownerOnly);
-    writeFileSync(probe, "");
-    rmSync(probe);
+    accessSync(system, constants.R_OK | constants.W_OK | constants.X_OK);
     return success(undefined);
   } catch (error) {
     return unusable(root, system, error);

@@ -1,7 +1,7 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync } from "node:fs";
+import { mkdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { failure, messageOf, type Result, success } from "../base/result.ts";
-import { syncFolder } from "../home/atomic-file.ts";
+import { syncFile, syncFolder } from "../home/atomic-file.ts";
 import { ledgerBounds } from "./ledger-bounds.ts";
 import type { LedgerFiles } from "./ledger-files.ts";
 import { openSqlPort, readPragma, type SqlPort } from "./sql-port.ts";
@@ -56,15 +56,6 @@ function extent(sql: SqlPort): string {
     )
     .get();
   return `${String(row?.["events"])} events up to ${String(row?.["seq"])} (${String(row?.["hash"])})`;
-}
-
-function syncFile(path: string): void {
-  const descriptor = openSync(path, "r+");
-  try {
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
 }
 
 /** A leftover of this name is removed before the next copy is made, too. */

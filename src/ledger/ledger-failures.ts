@@ -6,7 +6,8 @@ type Refusal = ReturnType<typeof failure>;
 /** What to tell when a database cannot be opened because of what SQLite or the file system says. */
 export function cannotOpen(file: string, cause: unknown): Refusal {
   const fields = { file };
-  switch (sqliteCode(cause)) {
+  const outOfSpace = cause instanceof Error && "code" in cause && cause.code === "ENOSPC";
+  switch (outOfSpace ? sqliteCodes.full : sqliteCode(cause)) {
     case sqliteCodes.corrupt:
     case sqliteCodes.notADatabase:
       return damaged(file, `${messageOf(cause)}.`, cause);

@@ -1,11 +1,13 @@
 import { statSync } from "node:fs";
 import { assert, failure, type Result, success } from "../base/result.ts";
 import { copyDatabase } from "./database-copy.ts";
+import { readForm } from "./database-form.ts";
 import type { Head } from "./event-table.ts";
 import { ledgerBounds } from "./ledger-bounds.ts";
-import { cannotOpen, damaged } from "./ledger-failures.ts";
+import { cannotOpen } from "./ledger-failures.ts";
 import type { LedgerFiles } from "./ledger-files.ts";
-import { applicationId, migrate, type Migration } from "./migrations.ts";
+import { migrate, type Migration } from "./migrations.ts";
+import { makeDatabase } from "./new-database.ts";
 import { type OpenSqlPort, readPragma, type SqlPort } from "./sql-port.ts";
 
 /** Earlier versions can lose committed pages when a log is reset (https://sqlite.org/releaselog/3_51_3.html). */
@@ -32,24 +34,16 @@ export interface OpenDatabaseOptions {
  * `ledger.foreign`, `ledger.newer`, `ledger.no-wal`, `ledger.copy-failed`, `ledger.sqlite-too-old`.
  */
 export function openDatabase(options: OpenDatabaseOptions): Result<SqlPort> {
-  const { files, openPort, migrations } = options;
-  const empty = isEmpty(files.database);
-  if (empty && (options.anchor?.seq ?? 0) > 0) return missing(files);
+  const { files, openPort, migrations, anchor } = options;
   try {
-    // Looked at through a connection that cannot write first: even closing a writing one would change the file.
-    const form = empty ? success(0) : inspect(files.database, openPort, migrations.at(-1)?.version ?? 0);
+    if (isEmpty(files.database)) {
+      if (anchor !== undefined && anchor.seq > 0) return missing(files);
+      makeDatabase(files.database, openPort, migrations);
+    }
+    const form = readForm(files.database, openPort, migrations.length);
     return form.ok ? openForWriting(options, form.value) : form;
   } catch (error) {
     return cannotOpen(files.database, error);
-  }
-}
-
-function inspect(file: string, openPort: OpenSqlPort, newest: number): Result<number> {
-  const sql = openPort(file, { busyMilliseconds: ledgerBounds.busyMilliseconds, readOnly: true });
-  try {
-    return identify(sql, file, newest);
-  } finally {
-    sql.close();
   }
 }
 
@@ -78,27 +72,6 @@ function prepare(sql: SqlPort, options: OpenDatabaseOptions, form: number): Resu
   }
   migrate(sql, migrations, form);
   return success(undefined);
-}
-
-/** @returns the version of the database's form; 0 for one that is empty and therefore ours to fill */
-function identify(sql: SqlPort, file: string, newest: number): Result<number> {
-  const version = Number(readPragma(sql, "user_version"));
-  const application = Number(readPragma(sql, "application_id"));
-  const hasTables = sql.prepare("SELECT 1 FROM sqlite_schema LIMIT 1").get() !== undefined;
-  if (application === 0 && version === 0 && !hasTables) return success(0);
-  if (application !== applicationId) {
-    return failure("ledger.foreign", `${file} is a database, but not a ledger of Keelson.`, {
-      next: "Keelson has not changed it. Move it away, or use another KEELSON_HOME.",
-      fields: { file },
-    });
-  }
-  if (version > newest) {
-    return failure("ledger.newer", `The ledger ${file} was written by a newer Keelson (form ${version}).`, {
-      next: `Update Keelson: this one knows forms up to ${newest}. It has not changed the ledger.`,
-      fields: { file, version, newest },
-    });
-  }
-  return version === 0 ? damaged(file, "it is marked as a ledger, but its form has no number.") : success(version);
 }
 
 function configure(sql: SqlPort, file: string, synchronous: Synchronous): Result<void> {

@@ -64,7 +64,17 @@ describe("a new ledger", () => {
     expect(await verifyLedger(scratch.path)).toEqual({ ok: true, events: 0, headSeq: 0, headHash: "0".repeat(64) });
   });
 
-  it("is begun again after a crash that left only an empty file", async () => {
+  it("is begun again after a crash that left only half of one", async () => {
+    await using scratch = await scratchDirectory("ledger");
+    for (const ending of ["", "-wal", "-shm", "-journal"]) {
+      writeFileSync(join(scratch.path, `keelson.sqlite.new${ending}`), "half of a ledger");
+    }
+    using ledger = unwrap(open(scratch.path));
+    await executeAll(ledger, events);
+    expect(readdirSync(scratch.path).filter((name) => name.includes(".new"))).toEqual([]);
+  });
+
+  it("is begun in the place of an empty file", async () => {
     await using scratch = await scratchDirectory("ledger");
     writeFileSync(join(scratch.path, "keelson.sqlite"), "");
     using ledger = unwrap(open(scratch.path));
@@ -137,6 +147,21 @@ describe("refused, and left as it was:", () => {
     rmSync(recorded.file);
     change(recorded.file, "CREATE TABLE recipes (name TEXT); INSERT INTO recipes VALUES ('soup')");
     expect(refusal(recorded.folder)).toEqual({ code: "ledger.foreign", untouched: true });
+  });
+
+  it("a database that another program did not finish changing", async () => {
+    await using recorded = await recordedLedger();
+    rmSync(recorded.file);
+    change(recorded.file, "CREATE TABLE recipes (name TEXT); INSERT INTO recipes VALUES ('soup')");
+    const database = new DatabaseSync(recorded.file);
+    database.exec("PRAGMA cache_size = 1; PRAGMA cache_spill = 1; BEGIN");
+    const insert = database.prepare("INSERT INTO recipes VALUES (?)");
+    for (let row = 0; row < 100; row++) insert.run("stew".repeat(1_000));
+    const half = join(recorded.folder, "half");
+    mkdirSync(half);
+    for (const ending of ["", "-journal"]) cpSync(`${recorded.file}${ending}`, join(half, `keelson.sqlite${ending}`));
+    database.close();
+    expect(refusal(half)).toEqual({ code: "ledger.foreign", untouched: true });
   });
 
   it("a database whose first page is damaged", async () => {

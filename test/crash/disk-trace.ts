@@ -4,7 +4,7 @@ import { basename } from "node:path";
 export type DiskOperation =
   | { readonly kind: "write"; readonly file: string; readonly offset: number; readonly data: Buffer }
   | { readonly kind: "truncate"; readonly file: string; readonly length: number }
-  | { readonly kind: "sync"; readonly file: string }
+  | { readonly kind: "sync" | "failed-sync"; readonly file: string }
   | { readonly kind: "rename"; readonly from: string; readonly file: string }
   | { readonly kind: "unlink"; readonly file: string }
   | { readonly kind: "ack"; readonly index: number };
@@ -30,6 +30,7 @@ function operationOf(kind: string, data: Buffer, offset: number, file: string): 
     case "truncate":
       return { kind, file, length: offset };
     case "sync":
+    case "failed-sync":
     case "unlink":
       return { kind, file };
     case "rename":

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { isDeepStrictEqual } from "node:util";
 import { FakeClock } from "../../src/base/fake-clock.ts";
 import { systemRandom } from "../../src/base/random.ts";
 import type { RecordedEvent } from "../../src/contracts/events.ts";
@@ -55,8 +56,8 @@ function prefixProblems(events: readonly RecordedEvent[], wanted: readonly Recor
   if (events.length > wanted.length) {
     return [`it holds ${events.length} events, but only ${wanted.length} were asked for`];
   }
-  const wrong = events.findIndex((event, index) => canonical(event) !== canonical(wanted[index]));
-  return wrong < 0 ? [] : [`event ${wrong + 1} is not what was asked for: ${canonical(events[wrong])}`];
+  const wrong = events.findIndex((event, index) => !isDeepStrictEqual(event, wanted[index]));
+  return wrong < 0 ? [] : [`event ${wrong + 1} is not what was asked for: ${JSON.stringify(events[wrong])}`];
 }
 
 function lossOf(operation: Operation, headSeq: number, ledger: Ledger, database: DatabaseSync): readonly string[] {
@@ -90,8 +91,8 @@ function lossOf(operation: Operation, headSeq: number, ledger: Ledger, database:
 function consistencyProblems(database: DatabaseSync, events: readonly RecordedEvent[]): readonly string[] {
   const problems: string[] = [];
   const expect = (what: string, given: unknown, wanted: unknown): void => {
-    const same = canonical(given) === canonical(wanted);
-    if (!same) problems.push(`${what} is ${canonical(given)} instead of ${canonical(wanted)}`);
+    const same = isDeepStrictEqual(given, wanted);
+    if (!same) problems.push(`${what} is ${JSON.stringify(given)} instead of ${JSON.stringify(wanted)}`);
   };
   const folded = [...foldThreads(events).values()].toSorted((left, right) =>
     left.state.threadId < right.state.threadId ? -1 : 1,
@@ -107,7 +108,11 @@ function consistencyProblems(database: DatabaseSync, events: readonly RecordedEv
     const kind = effectOf(event);
     return kind === undefined ? [] : [{ seq: event.seq, stream: event.stream, kind }];
   });
-  expect("the outbox", outbox, effects);
+  expect(
+    "the outbox",
+    outbox.map((row) => ({ ...row })),
+    effects,
+  );
   const unreceipted = database.prepare(
     `SELECT count(*) AS count FROM events LEFT JOIN receipts ON command_id = causation
      WHERE command_id IS NULL OR seq NOT BETWEEN first_seq AND last_seq OR events.stream <> receipts.stream`,
@@ -137,13 +142,4 @@ async function receiptProblems(
   });
   const found = (await Promise.all(problems)).flat();
   return ledger.headSeq() === headSeq ? found : [...found, "asking again for what was acknowledged recorded it again"];
-}
-
-/** Text that is the same for the same data, whatever the order of its keys. */
-function canonical(value: unknown): string {
-  return JSON.stringify(value, (_, member: unknown) =>
-    typeof member === "object" && member !== null && !Array.isArray(member)
-      ? Object.fromEntries(Object.entries(member).toSorted(([left], [right]) => (left < right ? -1 : 1)))
-      : member,
-  );
 }

@@ -7,13 +7,48 @@ type Change =
   | { readonly kind: "write"; readonly offset: number; readonly data: Buffer }
   | { readonly kind: "truncate"; readonly length: number };
 
+/** Bytes that grow at their end; what was never written reads as zero. */
+class Content {
+  #bytes: Buffer;
+  #length: number;
+
+  constructor(bytes = Buffer.alloc(0)) {
+    this.#bytes = bytes;
+    this.#length = bytes.length;
+  }
+
+  get bytes(): Buffer {
+    return this.#bytes.subarray(0, this.#length);
+  }
+
+  copy(): Content {
+    return new Content(Buffer.from(this.bytes));
+  }
+
+  apply(change: Change): void {
+    if (change.kind === "truncate") {
+      this.#reach(change.length);
+      this.#bytes.fill(0, change.length);
+      this.#length = change.length;
+    } else {
+      this.#reach(change.offset + change.data.length);
+      change.data.copy(this.#bytes, change.offset);
+    }
+  }
+
+  #reach(length: number): void {
+    if (length > this.#bytes.length) this.#bytes = Buffer.concat([this.#bytes, Buffer.alloc(length * 2)]);
+    this.#length = Math.max(this.#length, length);
+  }
+}
+
 /** A file's content as it is safe on the disk, and what was done to it since its last sync. */
 class DiskFile {
-  safe = Buffer.alloc(0);
+  readonly safe = new Content();
   unsynced: Change[] = [];
 
   sync(): void {
-    for (const change of this.unsynced) this.safe = changed(this.safe, change);
+    for (const change of this.unsynced) this.safe.apply(change);
     this.unsynced = [];
   }
 }
@@ -22,6 +57,7 @@ type NameChange = { readonly name: string; readonly file: DiskFile | undefined; 
 
 /** A disk sector is written whole or not at all. */
 const sectorBytes = 512;
+const noiseBytes = 8_191;
 
 /**
  * A disk that forgets what was not synced. What a power loss leaves of unsynced writes is anything between all and
@@ -30,9 +66,15 @@ const sectorBytes = 512;
  * makes its own name safe.
  */
 export class SimulatedDisk {
+  readonly #random: Random;
   readonly #names = new Map<string, DiskFile>();
   readonly #safeNames = new Map<string, DiskFile>();
   #unsyncedNames: NameChange[] = [];
+
+  /** @param random decides what is lost */
+  constructor(random: Random) {
+    this.#random = random;
+  }
 
   apply(operation: DiskOperation): void {
     switch (operation.kind) {
@@ -43,12 +85,15 @@ export class SimulatedDisk {
       case "sync":
         this.#sync(operation.file);
         return;
+      case "failed-sync":
+        this.#failSync(operation.file);
+        return;
       case "rename":
         this.#name({ name: operation.file, file: this.#file(operation.from), formerly: operation.from });
         return;
       case "unlink":
         this.#name({ name: operation.file, file: undefined });
-        return;
+        break;
       case "ack":
     }
   }
@@ -59,16 +104,32 @@ export class SimulatedDisk {
   }
 
   /** Writes into a folder what a power loss at this moment leaves. */
-  lose(folder: string, random: Random): void {
+  lose(folder: string): void {
+    const random = this.#random;
     mkdirSync(folder, { recursive: true });
     const names = new Map(this.#safeNames);
     const kept = integerBetween(random, 0, this.#unsyncedNames.length);
     for (const change of this.#unsyncedNames.slice(0, kept)) rename(names, change);
     const fate = fateOf(random);
     for (const [name, file] of names) {
-      const content = file.unsynced.reduce((before, change) => fate(before, change), Buffer.from(file.safe));
-      writeFileSync(join(folder, name), content);
+      const content = file.safe.copy();
+      for (const change of file.unsynced) {
+        const left = fate(change);
+        if (left !== undefined) content.apply(left);
+      }
+      writeFileSync(join(folder, name), content.bytes);
     }
+  }
+
+  /**
+   * After a sync that failed the system takes its unsynced writes for written: some are, some are gone, and no later
+   * sync brings those back.
+   */
+  #failSync(name: string): void {
+    if (name === ".") return;
+    const file = this.#file(name);
+    file.unsynced = file.unsynced.filter(() => this.#random.fraction() < 0.5);
+    file.sync();
   }
 
   #file(name: string): DiskFile {
@@ -93,8 +154,7 @@ export class SimulatedDisk {
     const file = this.#file(name);
     file.sync();
     const made = this.#unsyncedNames.findIndex((change) => change.file === file && change.formerly === undefined);
-    for (const change of this.#unsyncedNames.splice(Math.max(0, made), made < 0 ? 0 : 1))
-      rename(this.#safeNames, change);
+    if (made >= 0) for (const change of this.#unsyncedNames.splice(made, 1)) rename(this.#safeNames, change);
   }
 }
 
@@ -104,29 +164,19 @@ function rename(names: Map<string, DiskFile>, { name, file, formerly }: NameChan
   else names.set(name, file);
 }
 
-function changed(content: Buffer, change: Change): Buffer {
-  if (change.kind === "truncate")
-    return Buffer.concat([content, Buffer.alloc(Math.max(0, change.length - content.length))]).subarray(
-      0,
-      change.length,
-    );
-  const { offset, data } = change;
-  const end = offset + data.length;
-  const grown = end <= content.length ? content : Buffer.concat([content, Buffer.alloc(end - content.length)]);
-  data.copy(grown, offset);
-  return grown;
-}
-
-/** What becomes of unsynced changes: for some losses the same for all of them, for most decided one by one. */
-function fateOf(random: Random): (content: Buffer, change: Change) => Buffer {
-  const lost = (content: Buffer): Buffer => content;
-  const torn = (content: Buffer, change: Change): Buffer => changed(content, tear(change, random));
-  const garbled = (content: Buffer, change: Change): Buffer => changed(content, garble(change, random));
-  const zeroed = (content: Buffer, change: Change): Buffer => changed(content, zero(change));
-  const fates = [lost, changed, torn, garbled, zeroed];
-  const common = fates[integerBetween(random, 0, fates.length + 4)];
-  if (common !== undefined) return common;
-  return (content, change) => (fates[integerBetween(random, 0, fates.length - 1)] ?? lost)(content, change);
+/** What is left of an unsynced change: for some losses the same for all of them, for most decided one by one. */
+function fateOf(random: Random): (change: Change) => Change | undefined {
+  const noise = Buffer.from(random.bytes(noiseBytes));
+  const fates = [
+    () => undefined,
+    (change: Change) => change,
+    (change: Change) => tear(change, random),
+    (change: Change) =>
+      withData(change, (length) => startingAt(noise, integerBetween(random, 0, noiseBytes - 1), length)),
+    (change: Change) => withData(change, (length) => Buffer.alloc(length)),
+  ];
+  const common = fates[integerBetween(random, 0, fates.length * 2 - 1)];
+  return common ?? ((change) => fates[integerBetween(random, 0, fates.length - 1)]?.(change));
 }
 
 function tear(change: Change, random: Random): Change {
@@ -137,11 +187,10 @@ function tear(change: Change, random: Random): Change {
   return { ...change, data: change.data.subarray(0, Math.min(length, change.data.length)) };
 }
 
-function garble(change: Change, random: Random): Change {
-  if (change.kind === "truncate") return change;
-  return { ...change, data: Buffer.from(random.bytes(change.data.length)) };
+function withData(change: Change, make: (length: number) => Buffer): Change {
+  return change.kind === "truncate" ? change : { ...change, data: make(change.data.length) };
 }
 
-function zero(change: Change): Change {
-  return change.kind === "truncate" ? change : { ...change, data: Buffer.alloc(change.data.length) };
+function startingAt(noise: Buffer, offset: number, length: number): Buffer {
+  return Buffer.from(Array.from({ length }, (_, index) => noise[(offset + index) % noise.length] ?? 0));
 }

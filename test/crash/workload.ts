@@ -24,7 +24,7 @@ export interface Burst {
 
 const startAt = Date.UTC(2026, 0, 1);
 const threads = 6;
-const textLengths = [0, 20, 400, 3_000, 20_000];
+const textLengths = [0, 20, 20, 200, 200, 200, 400, 400, 3_000, 20_000];
 
 /**
  * Endless work for a ledger, the same for the same seed: the writer that will be killed and the inspector that looks at

@@ -1,14 +1,11 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { repositoryRoot } from "../support/scratch.ts";
+import { compileCache } from "./compile-cache.ts";
 import type { WriterOrder } from "./writer.ts";
 
 const program = fileURLToPath(new URL("writer.ts", import.meta.url));
-/** Compiled code is kept between the many starts of the writer: half of a start's time. */
-const compileCache = join(repositoryRoot, ".scratch", "compile-cache");
 
 export interface WriterOutcome {
   readonly acknowledged: ReadonlySet<number>;
@@ -28,7 +25,7 @@ export interface WriterOptions {
 export async function runWriter({ order, environment = {}, killAfterLines }: WriterOptions): Promise<WriterOutcome> {
   const child = spawn(process.execPath, [program, JSON.stringify(order)], {
     stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, NODE_COMPILE_CACHE: compileCache, ...environment },
+    env: { ...process.env, ...compileCache, ...environment },
   });
   const acknowledged = new Set<number>();
   const complaints: string[] = [];

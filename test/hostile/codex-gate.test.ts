@@ -69,6 +69,7 @@ async function openFalseGate(answer: (socket: Socket) => void): Promise<string> 
   const path = join(folder, "false-gate");
   const server = createServer((socket) => {
     socket.on("error", () => undefined);
+    socket.resume();
     answer(socket);
   });
   server.listen(path);
@@ -107,7 +108,7 @@ describe("the hook", () => {
     ["null", (socket: Socket) => socket.end("null")],
     ["a refusal without a reason", (socket: Socket) => socket.end('{"run":false,"reason":""}')],
     ["half an answer", (socket: Socket) => socket.end('{"run":tr')],
-    ["a reset", (socket: Socket) => socket.resetAndDestroy()],
+    ["a slammed door", (socket: Socket) => socket.destroy()],
     ["too much", (socket: Socket) => socket.end(" ".repeat(1024 * 1024))],
   ])("stops everything when the gate answers %s", async (_, answer) => {
     const { code, reason } = await startHook(await openFalseGate(answer)).ended;
@@ -173,7 +174,8 @@ describe("the gate", () => {
       return Promise.resolve(count % 2 === 0 ? allowed : { run: false, reason: "odd" });
     });
     const runs = await Promise.all(Array.from({ length: 10 }, () => startHook(path).ended));
-    expect(runs.map(({ code }) => code).toSorted()).toEqual([0, 0, 0, 0, 0, 2, 2, 2, 2, 2]);
+    expect(runs.filter(({ code }) => code === 0)).toHaveLength(5);
+    expect(runs.filter(({ code }) => code === 2)).toHaveLength(5);
   });
 });
 

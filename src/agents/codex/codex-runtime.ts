@@ -1,5 +1,5 @@
 import { type Result, success } from "../../base/result.ts";
-import type { ApprovalAnswer } from "../../contracts/vocabulary.ts";
+import type { AgentName, ApprovalAnswer } from "../../contracts/vocabulary.ts";
 import { describeExit, type ExitReport } from "../../process/exit-report.ts";
 import type { JsonRpcPeer, RpcStatistics } from "../../process/json-rpc.ts";
 import type { RpcProcess } from "../../process/rpc-process.ts";
@@ -29,6 +29,7 @@ import { fieldsOf, textOf, type Untrusted } from "./wire-fields.ts";
 
 /** What Codex is asked at its start and the runtime is made of. */
 export interface CodexParts {
+  readonly agent: AgentName;
   readonly runtimeId: string;
   readonly process: RpcProcess;
   readonly session: CodexSession;
@@ -51,7 +52,7 @@ type Outcome<Value> = Promise<Result<Value, AgentFailure>>;
 
 /** A running `codex app-server` as the engine sees it. */
 export class CodexRuntime implements AgentRuntime {
-  readonly agent = "codex";
+  readonly agent: AgentName;
   readonly runtimeId: string;
   readonly version: string;
   readonly processId: number;
@@ -66,6 +67,7 @@ export class CodexRuntime implements AgentRuntime {
     this.#parts = parts;
     this.#peer = parts.process.peer;
     this.#account = parts.account;
+    this.agent = parts.agent;
     this.runtimeId = parts.runtimeId;
     this.version = parts.version;
     this.processId = parts.process.pid;

@@ -212,11 +212,8 @@ describe("a sub-agent's events", () => {
 
   test("whose family is a circle do no harm", () => {
     const made = makeSession();
-    for (const [id, parentThreadId] of [
-      ["a", "b"],
-      ["b", "a"],
-    ])
-      made.notify("thread/started", { thread: { id, parentThreadId } });
+    made.notify("thread/started", { thread: { id: "a", parentThreadId: "b" } });
+    made.notify("thread/started", { thread: { id: "b", parentThreadId: "a" } });
     made.notify("turn/started", { threadId: "a", turn: { id: "turn" } });
     expect(made.events.length).toBeLessThan(2);
   });

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { Failure, Result } from "../../base/result.ts";
 import { success } from "../../base/result.ts";
+import type { AgentName } from "../../contracts/vocabulary.ts";
 import type { ProcessContext } from "../../process/child-process.ts";
 import { type RpcProcess, startRpcProcess } from "../../process/rpc-process.ts";
 import type { AgentFailure, OpenAgentOptions } from "../agent.ts";
@@ -21,6 +22,8 @@ import { sessionArguments } from "./session-arguments.ts";
 import { fieldsOf, textOf } from "./wire-fields.ts";
 
 export interface OpenCodexOptions extends OpenAgentOptions {
+  /** What the runtime calls itself; `codex` if absent. The scripted agent is a Codex too. */
+  readonly agent?: AgentName;
   readonly context: ProcessContext;
   readonly installation: CodexInstallation;
   /** Lets the model search the web, at its provider and past every sandbox. */
@@ -80,6 +83,7 @@ export async function openCodexRuntime(options: OpenCodexOptions): Promise<Resul
   return success(
     new CodexRuntime({
       ...started.value,
+      agent: options.agent ?? "codex",
       runtimeId: options.runtimeId,
       session,
       version: version ?? "unknown",

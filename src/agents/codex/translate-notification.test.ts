@@ -3,7 +3,11 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { isIgnoredNotification } from "./ignored-notifications.ts";
-import { type TranslationContext, translateNotification } from "./translate-notification.ts";
+import {
+  everyNotificationIsConsidered,
+  type TranslationContext,
+  translateNotification,
+} from "./translate-notification.ts";
 
 const context: TranslationContext = { activeTurnId: () => undefined, resetsAt: 1_790_000_000_000 };
 
@@ -28,13 +32,17 @@ test("every recorded message has its translation, or is ignored on purpose", () 
   expect(translated).toMatchSnapshot();
 });
 
+test("every notification of the protocol is translated, or ignored on purpose", () => {
+  // The compiler decides this; the value is true or nothing.
+  expect(everyNotificationIsConsidered).toBe(true);
+});
+
 describe("a message that is not as it should be", () => {
   test("is never more than malformed, whatever is in it", () => {
     const methods = [...new Set(recorded.map(({ method }) => method))];
     fc.assert(
       fc.property(fc.constantFrom(...methods), fc.anything(), (method, params) => {
-        const translation = translateNotification(method, params, context);
-        return translation === undefined || translation.kind !== "event";
+        return translateNotification(method, params, context)?.kind !== "event";
       }),
     );
   });

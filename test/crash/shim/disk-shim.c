@@ -7,6 +7,7 @@
  *   DISK_SHIM_LOG     where to note; not inside the folder
  *   DISK_SHIM_KILL    end the process before this operation, counted from 1
  *   DISK_SHIM_FAIL    make this operation fail
+ *   DISK_SHIM_SYNCS   set: for DISK_SHIM_FAIL only syncs count
  *   DISK_SHIM_ERROR   with this errno; -1 makes a write short instead
  *   DISK_SHIM_FOREVER set: every later operation fails, too
  *
@@ -33,7 +34,7 @@ static const char *folder;
 static size_t folder_length;
 static int log_descriptor = -1;
 static long kill_at, fail_at, fail_errno, operations;
-static int fail_forever;
+static int fail_forever, fail_syncs_only;
 
 static long number(const char *name) {
   const char *text = getenv(name);
@@ -49,6 +50,7 @@ __attribute__((constructor)) static void start(void) {
   fail_at = number("DISK_SHIM_FAIL");
   fail_errno = number("DISK_SHIM_ERROR");
   fail_forever = getenv("DISK_SHIM_FOREVER") != NULL;
+  fail_syncs_only = getenv("DISK_SHIM_SYNCS") != NULL;
   if (log != NULL) log_descriptor = syscall(SYS_openat, AT_FDCWD, log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 }
 
@@ -78,16 +80,19 @@ static void note(const char *kind, const char *path, const void *data, size_t le
   if (syscall(SYS_writev, log_descriptor, parts, length > 0 ? 2 : 1) < 0) abort();
 }
 
-/* Counts an operation. Returns 0 if it may go on, 1 if it must fail, 2 if it must be cut short. */
-static int verdict(int is_write) {
-  operations++;
-  if (operations == kill_at) syscall(SYS_kill, getpid(), SIGKILL);
-  if (fail_at == 0 || operations < fail_at || (operations > fail_at && !fail_forever)) return 0;
-  if (fail_errno >= 0) {
-    errno = (int)fail_errno;
-    return 1;
-  }
-  return is_write ? 2 : 0;
+enum call { CALL_WRITE, CALL_SYNC, CALL_OTHER };
+enum verdict { GO_ON, FAIL, CUT_SHORT };
+
+/* Counts an operation and says what is to become of it. */
+static enum verdict judge(enum call call) {
+  static long candidates;
+  if (++operations == kill_at) syscall(SYS_kill, getpid(), SIGKILL);
+  if (fail_at == 0 || (fail_syncs_only && call != CALL_SYNC)) return GO_ON;
+  candidates++;
+  if (candidates < fail_at || (candidates > fail_at && !fail_forever)) return GO_ON;
+  if (fail_errno < 0) return call == CALL_WRITE ? CUT_SHORT : GO_ON;
+  errno = (int)fail_errno;
+  return FAIL;
 }
 
 static ssize_t do_write(int descriptor, const void *data, size_t length, long long offset, int positioned) {
@@ -97,11 +102,11 @@ static ssize_t do_write(int descriptor, const void *data, size_t length, long lo
     return positioned ? syscall(SYS_pwrite64, descriptor, data, length, offset) : syscall(SYS_write, descriptor, data, length);
   }
   pthread_mutex_lock(&lock);
-  int decided = verdict(1);
-  size_t part = decided == 2 ? length / 2 : length;
+  enum verdict decided = judge(CALL_WRITE);
+  size_t part = decided == CUT_SHORT && length > 1 ? length / 2 : length;
   long long at = positioned ? offset : (long long)syscall(SYS_lseek, descriptor, 0, SEEK_CUR);
   ssize_t written = -1;
-  if (decided != 1) {
+  if (decided != FAIL) {
     written = positioned ? syscall(SYS_pwrite64, descriptor, data, part, offset) : syscall(SYS_write, descriptor, data, part);
     if (written > 0) note("write", path, data, written, at);
   }
@@ -125,8 +130,8 @@ static int do_sync(int descriptor, long call) {
   char path[PATH_MAX];
   if (!watched_descriptor(descriptor, path)) return syscall(call, descriptor);
   pthread_mutex_lock(&lock);
-  int result = verdict(0) == 1 ? -1 : (int)syscall(call, descriptor);
-  if (result == 0) note("sync", path, NULL, 0, 0);
+  int result = judge(CALL_SYNC) == FAIL ? -1 : (int)syscall(call, descriptor);
+  note(result == 0 ? "sync" : "failed-sync", path, NULL, 0, 0);
   pthread_mutex_unlock(&lock);
   return result;
 }
@@ -143,7 +148,7 @@ static int do_truncate(int descriptor, long long length) {
   char path[PATH_MAX];
   if (!watched_descriptor(descriptor, path)) return syscall(SYS_ftruncate, descriptor, length);
   pthread_mutex_lock(&lock);
-  int result = verdict(0) == 1 ? -1 : (int)syscall(SYS_ftruncate, descriptor, length);
+  int result = judge(CALL_OTHER) == FAIL ? -1 : (int)syscall(SYS_ftruncate, descriptor, length);
   if (result == 0) note("truncate", path, NULL, 0, length);
   pthread_mutex_unlock(&lock);
   return result;
@@ -160,7 +165,7 @@ int ftruncate(int descriptor, off_t length) {
 int rename(const char *from, const char *to) {
   if (!watched(to)) return syscall(SYS_renameat, AT_FDCWD, from, AT_FDCWD, to);
   pthread_mutex_lock(&lock);
-  int result = verdict(0) == 1 ? -1 : (int)syscall(SYS_renameat, AT_FDCWD, from, AT_FDCWD, to);
+  int result = judge(CALL_OTHER) == FAIL ? -1 : (int)syscall(SYS_renameat, AT_FDCWD, from, AT_FDCWD, to);
   if (result == 0) note("rename", to, from, strlen(from), 0);
   pthread_mutex_unlock(&lock);
   return result;
@@ -169,7 +174,7 @@ int rename(const char *from, const char *to) {
 int unlink(const char *path) {
   if (!watched(path)) return syscall(SYS_unlinkat, AT_FDCWD, path, 0);
   pthread_mutex_lock(&lock);
-  int result = verdict(0) == 1 ? -1 : (int)syscall(SYS_unlinkat, AT_FDCWD, path, 0);
+  int result = judge(CALL_OTHER) == FAIL ? -1 : (int)syscall(SYS_unlinkat, AT_FDCWD, path, 0);
   if (result == 0) note("unlink", path, NULL, 0, 0);
   pthread_mutex_unlock(&lock);
   return result;

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { execFile } from "node:child_process";
 import { access, mkdir, readFile, rename } from "node:fs/promises";
 import { join } from "node:path";
@@ -24,6 +24,8 @@ export interface ShimFault {
   /** An errno, or `short` for a write that is cut in half. */
   readonly error: number | "short";
   readonly forever: boolean;
+  /** Whether `failAt` counts syncs only. */
+  readonly syncsOnly: boolean;
 }
 
 /** The environment that puts a process under the eyes of the shim. Skips the test, with the reason, where there is none. */
@@ -38,10 +40,13 @@ export async function shimEnvironment(context: TestContext, options: ShimOptions
   };
 }
 
-function faultVariables({ failAt, error, forever }: ShimFault): Record<string, string> {
-  const code = error === "short" ? -1 : error;
-  const variables = { DISK_SHIM_FAIL: String(failAt), DISK_SHIM_ERROR: String(code) };
-  return forever ? { ...variables, DISK_SHIM_FOREVER: "1" } : variables;
+function faultVariables({ failAt, error, forever, syncsOnly }: ShimFault): Record<string, string> {
+  return {
+    DISK_SHIM_FAIL: String(failAt),
+    DISK_SHIM_ERROR: String(error === "short" ? -1 : error),
+    ...(forever ? { DISK_SHIM_FOREVER: "1" } : {}),
+    ...(syncsOnly ? { DISK_SHIM_SYNCS: "1" } : {}),
+  };
 }
 
 async function buildShim(context: TestContext): Promise<string> {
@@ -53,7 +58,7 @@ async function buildShim(context: TestContext): Promise<string> {
   const target = join(repositoryRoot, ".scratch", `disk-shim-${digest}.so`);
   if (await exists(target)) return target;
   await mkdir(join(repositoryRoot, ".scratch"), { recursive: true });
-  const unfinished = `${target}.${process.pid}`;
+  const unfinished = `${target}.${randomUUID()}`;
   try {
     await run("gcc", ["-O2", "-shared", "-fPIC", "-Wall", "-Wextra", "-Werror", "-o", unfinished, source, "-ldl"]);
   } catch (error) {
