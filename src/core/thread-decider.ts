@@ -31,6 +31,10 @@ export function decideThread(
       return one({ type: "thread.bound", actor, payload: payloadOf(command) });
     case "requestTurn":
       return decideTurnRequest(state, command, actor);
+    case "queueFollowUp":
+      return decideFollowUp(state, command, actor);
+    case "removeFollowUp":
+      return decideFollowUpRemoval(state, command, actor);
     case "answerApproval":
       return decideAnswer(state, command, actor);
     case "endApproval":
@@ -60,15 +64,62 @@ function decideTurnRequest(
       fields: { turnId: state.activeTurn.turnId },
     });
   }
-  if (command.prompt.trim() === "") {
+  const bad = checkPrompt(command.prompt);
+  if (bad !== undefined) return bad;
+  const { followUpId, ...request } = payloadOf(command);
+  const requested = { type: "turn.requested", actor, payload: request } as const;
+  if (followUpId === undefined) return one(requested);
+  if (!isQueued(state, followUpId)) return followUpGone(followUpId);
+  const { threadId, turnId } = command;
+  return success([requested, { type: "followUp.sent", actor, payload: { threadId, followUpId, turnId } }]);
+}
+
+function decideFollowUp(
+  state: ThreadState,
+  command: Extract<ThreadCommand, { type: "queueFollowUp" }>,
+  actor: Actor,
+): Decision {
+  if (isQueued(state, command.followUpId)) return success([]);
+  const bad = checkPrompt(command.text);
+  if (bad !== undefined) return bad;
+  if (state.followUps.length >= limits.followUpsPerThread) {
+    return failure("followUp.too-many", `More than ${limits.followUpsPerThread} follow-ups wait in this thread.`, {
+      next: "Wait until some were sent, or remove one.",
+    });
+  }
+  return one({ type: "followUp.queued", actor, payload: payloadOf(command) });
+}
+
+function decideFollowUpRemoval(
+  state: ThreadState,
+  command: Extract<ThreadCommand, { type: "removeFollowUp" }>,
+  actor: Actor,
+): Decision {
+  if (!isQueued(state, command.followUpId)) return followUpGone(command.followUpId);
+  return one({ type: "followUp.removed", actor, payload: payloadOf(command) });
+}
+
+/** What is wrong with a text that an agent shall get; undefined if nothing is. */
+function checkPrompt(text: string): Decision | undefined {
+  if (text.trim() === "") {
     return failure("turn.empty", "The prompt is empty.", { next: "Say what the agent should do." });
   }
-  if (command.prompt.length > limits.promptCharacters) {
+  if (text.length > limits.promptCharacters) {
     return failure("turn.too-long", `The prompt is longer than ${limits.promptCharacters} characters.`, {
       next: "Put the text into a file of the project and name the file in the prompt.",
     });
   }
-  return one({ type: "turn.requested", actor, payload: payloadOf(command) });
+  return undefined;
+}
+
+function isQueued(state: ThreadState, followUpId: string): boolean {
+  return state.followUps.some((followUp) => followUp.followUpId === followUpId);
+}
+
+function followUpGone(followUpId: string): Decision {
+  return failure("followUp.unknown", `Follow-up ${followUpId} is not waiting in this thread.`, {
+    next: "It was sent or removed; the thread shows which.",
+  });
 }
 
 function decideAnswer(
@@ -95,7 +146,16 @@ function decideApprovalEnd(
 
 type ReportCommand = Exclude<
   ThreadCommand,
-  { type: "createThread" | "bindThread" | "requestTurn" | "answerApproval" | "endApproval" }
+  {
+    type:
+      | "createThread"
+      | "bindThread"
+      | "requestTurn"
+      | "queueFollowUp"
+      | "removeFollowUp"
+      | "answerApproval"
+      | "endApproval";
+  }
 >;
 
 /** Everything that concerns the running turn: refused unless the turn named is the one that runs. */

@@ -8,6 +8,7 @@ import { Wakeup } from "../base/wakeup.ts";
 import type { RuntimeStatus, ThreadSummary, TurnRequest } from "../contracts/api.ts";
 import type { ThreadCommand } from "../contracts/commands.ts";
 import type { RecordedEvent } from "../contracts/events.ts";
+import type { ThreadPage } from "../contracts/wire.ts";
 import type { Actor, ApprovalAnswer } from "../contracts/vocabulary.ts";
 import type { EffectKind } from "../core/decider.ts";
 import { redact } from "../core/redaction.ts";
@@ -29,6 +30,14 @@ export interface EngineOptions {
   readonly retryingMilliseconds: number;
 }
 
+/** How a turn came to be asked for. */
+export interface TurnOrigin {
+  /** The idempotency key: with the same one, the same turn is answered and nothing is done. */
+  readonly commandId: string;
+  /** The follow-up that it carries out. */
+  readonly followUpId?: string;
+}
+
 /** What a turn needs besides its record, kept in memory only: the prompt with its secrets and the environment. */
 interface PendingTurn {
   readonly request: TurnRequest;
@@ -48,6 +57,7 @@ export class Engine implements Workstation, AsyncDisposable {
   readonly #pending = new Map<string, PendingTurn>();
   readonly #runners = new Map<string, TurnRunner>();
   readonly #watchers = new Set<{ readonly threadId: string; readonly wakeup: Wakeup; readonly deltas: DeltaBuffer }>();
+  readonly #deltaListeners = new Set<(delta: Delta) => void>();
   readonly #subscription: Disposable;
   #closing = false;
 
@@ -62,29 +72,62 @@ export class Engine implements Workstation, AsyncDisposable {
   }
 
   async runTurn(request: TurnRequest): Promise<Result<TurnHandle>> {
+    const fromSeq = this.#ledger.headSeq();
+    const started = await this.startTurn(request, { commandId: this.#newId() });
+    if (!started.ok) return started;
+    const { threadId, turnId } = started.value;
+    return success({ threadId, turnId, frames: this.#frames(threadId, turnId, fromSeq) });
+  }
+
+  /** Records a turn, and with it that it shall be carried out. Answers when it is on disk. */
+  async startTurn(request: TurnRequest, origin: TurnOrigin): Promise<Result<{ threadId: string; turnId: string }>> {
     if (this.#closing) return failure("daemon.stopping", "Keelson is stopping.", { next: "Start it again and retry." });
-    const threadId = request.threadId ?? this.#newId();
+    const { commandId, followUpId } = origin;
+    const known = this.#turnOf(commandId);
+    if (known !== undefined) return success(known);
+    const creation = `${commandId}:thread`;
+    const threadId =
+      request.threadId ?? this.#ledger.receipt(creation)?.stream.slice("thread:".length) ?? this.#newId();
     const turnId = this.#newId();
     const fits = this.#checkThread(request);
     if (!fits.ok) return fits;
     const available = await this.#runtimes.check(request.agent, request.environment);
     if (!available.ok) return available;
     const { text: prompt, count: redactions } = redact(request.prompt);
-    const fromSeq = this.#ledger.headSeq();
     if (request.threadId === undefined) {
       const { projectPath, agent } = request;
       const title = singleLine(prompt).slice(0, limits.titleCharacters);
-      const created = await this.#record({ type: "createThread", threadId, projectPath, agent, title }, "user");
+      const creating = { type: "createThread", threadId, projectPath, agent, title } as const;
+      const created = await this.#ledger.execute({ ...creating, commandId: creation, actor: "user" });
       if (!created.ok) return created;
     }
     this.#pending.set(turnId, { request });
     const { options } = request;
-    const recorded = await this.#record({ type: "requestTurn", threadId, turnId, prompt, options, redactions }, "user");
+    const recorded = await this.#ledger.execute({
+      ...{ type: "requestTurn", threadId, turnId, prompt, options, redactions, commandId, actor: "user" },
+      ...(followUpId === undefined ? {} : { followUpId }),
+    });
     if (!recorded.ok) {
       this.#pending.delete(turnId);
       return recorded;
     }
-    return success({ threadId, turnId, frames: this.#frames(threadId, turnId, fromSeq) });
+    return success({ threadId, turnId });
+  }
+
+  /** Calls back with all text that streams, of all turns, until disposed of. */
+  onDelta(listener: (delta: Delta) => void): Disposable {
+    const own = (delta: Delta): void => listener(delta);
+    this.#deltaListeners.add(own);
+    return { [Symbol.dispose]: () => void this.#deltaListeners.delete(own) };
+  }
+
+  /** What the unfinished items of a running turn have streamed so far. */
+  streamedText(turnId: string): ThreadPage["partials"] {
+    return (this.#runners.get(turnId)?.streamedText() ?? []).map((partial) => ({ turnId, ...partial }));
+  }
+
+  runtimeStatuses(): readonly RuntimeStatus[] {
+    return this.#runtimes.statuses((id) => this.#activeTurnsOf(id));
   }
 
   interruptTurn(threadId: string, turnId: string): Promise<Result<unknown>> {
@@ -123,7 +166,7 @@ export class Engine implements Workstation, AsyncDisposable {
   }
 
   runtimes(): Promise<Result<readonly RuntimeStatus[]>> {
-    return Promise.resolve(success(this.#runtimes.statuses((id) => this.#activeTurnsOf(id))));
+    return Promise.resolve(success(this.runtimeStatuses()));
   }
 
   /** Interrupts what still runs, waits until every turn's end is recorded, and ends all agents. */
@@ -140,6 +183,14 @@ export class Engine implements Workstation, AsyncDisposable {
 
   readonly #record = (command: ThreadCommand, actor: Actor): Promise<Result<unknown>> =>
     this.#ledger.execute({ ...command, commandId: this.#newId(), actor });
+
+  /** The turn that a command came to when it was carried out before. */
+  #turnOf(commandId: string): { threadId: string; turnId: string } | undefined {
+    const seq = this.#ledger.receipt(commandId)?.firstSeq ?? null;
+    const event = seq === null ? undefined : this.#ledger.event(seq);
+    if (event?.type !== "turn.requested") return undefined;
+    return { threadId: event.payload.threadId, turnId: event.payload.turnId };
+  }
 
   #checkThread(request: TurnRequest): Result<void> {
     if (request.threadId === undefined) return success(undefined);
@@ -211,6 +262,7 @@ export class Engine implements Workstation, AsyncDisposable {
   }
 
   #publish(delta: Delta): void {
+    for (const listener of this.#deltaListeners) listener(delta);
     for (const watcher of this.#watchers) {
       if (watcher.threadId !== delta.threadId) continue;
       watcher.deltas.push(delta);

@@ -73,6 +73,11 @@ export class TurnRunner {
     return this.#runtime?.runtimeId;
   }
 
+  /** What its unfinished items have streamed so far. */
+  streamedText(): ReturnType<StreamedText["current"]> {
+    return this.#ended ? [] : this.#text.current();
+  }
+
   /** Takes the turn to the agent. Never throws: every failure becomes the turn's visible end. */
   async start(runtime: AgentRuntime, announce: (agentThreadId: string) => void): Promise<void> {
     this.#runtime = runtime;

@@ -1,4 +1,5 @@
 import type { Clock } from "../base/clock.ts";
+import { newToken } from "../base/ids.ts";
 import type { Random } from "../base/random.ts";
 import { failure, type Result, success } from "../base/result.ts";
 import { readAnchor } from "./anchor-file.ts";
@@ -55,7 +56,16 @@ export function openLedger(options: LedgerOptions): Result<Ledger> {
     }
     bringProjectionUpToDate(sql, tables);
     const ledger = new Ledger({
-      ...{ file: files.database, sql, tables, head: tables.events.head(), clock, random, failpoint },
+      ...{
+        file: files.database,
+        sql,
+        tables,
+        head: tables.events.head(),
+        epoch: epochOf(sql, random),
+        clock,
+        random,
+        failpoint,
+      },
       anchorKeeper: (onError) => new AnchorKeeper({ file: files.anchor, clock, failpoint, anchored, onError }),
       onListenerError: options.onListenerError ?? (() => {}),
     });
@@ -77,6 +87,16 @@ function checkAnchor(tables: LedgerTables, anchor: Head | undefined, files: Ledg
   }
   if (tables.events.hashAt(anchor.seq) === anchor.hash) return success(undefined);
   return damaged(files.database, `event ${anchor.seq} is not the one that was anchored.`);
+}
+
+/** Made once for each database and kept with it. */
+function epochOf(sql: SqlPort, random: Random): string {
+  const find = sql.prepare("SELECT value FROM meta WHERE key = 'epoch'");
+  const known = find.get()?.["value"];
+  if (typeof known === "string") return known;
+  const epoch = newToken(random).slice(0, 32);
+  sql.prepare("INSERT INTO meta VALUES ('epoch', ?)").run(epoch);
+  return epoch;
 }
 
 /** The threads are made from the events, so a newer Keelson that sees them otherwise makes them afresh. */

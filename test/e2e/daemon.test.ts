@@ -8,6 +8,7 @@ import { scratchDirectory } from "../support/scratch.ts";
 
 interface Daemon extends AsyncDisposable {
   readonly address: DaemonAddress;
+  readonly printed: string;
   readonly run: (...commandArguments: readonly string[]) => Promise<Finished>;
 }
 
@@ -18,12 +19,20 @@ async function startDaemon({ home, environment }: Pick<LoopbackCodex, "home" | "
   const started = await run("start", "--no-open", "--port", "0", "--json");
   expect(started.exitCode, started.stderr).toBe(0);
   return {
-    address: started.json[0] as unknown as DaemonAddress,
+    address: addressOf(started),
+    printed: started.text,
     run,
     async [Symbol.asyncDispose]() {
       await run("stop");
     },
   };
+}
+
+/** Where the daemon is, without the one-time code that the printed address carries. */
+function addressOf({ json }: Finished): DaemonAddress {
+  const address = json[0] as unknown as DaemonAddress;
+  expect(address.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/#code=[0-9a-f]{64}$/u);
+  return { ...address, url: new URL(address.url).origin };
 }
 
 describe("the daemon", () => {
@@ -32,9 +41,9 @@ describe("the daemon", () => {
     const { home } = codex;
     await using daemon = await startDaemon(codex);
     expect(daemon.address).toMatchObject({ home });
-    expect(daemon.address.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/u);
     const again = await daemon.run("start", "--no-open", "--json");
-    expect(again.json[0]).toEqual(daemon.address);
+    expect(addressOf(again)).toEqual(daemon.address);
+    expect(again.text).not.toBe(daemon.printed);
     const status = await daemon.run("status", "--json");
     expect(status.json[0]).toMatchObject({ running: true, pid: daemon.address.pid, url: daemon.address.url });
     expect(statSync(join(home, "system", "token")).mode & 0o777).toBe(0o600);
