@@ -45,7 +45,7 @@ export async function serveWorkstation(local: LocalWorkstation, options: ServeOp
   const sessions = new Sessions({ file: home.paths.sessions, clock, random, onOpened });
   let port = options.port;
   const gatekeeper = (): Gatekeeper => ({ port, token: home.token, sessions });
-  const hub = opening.use(makeHub(local, options, gatekeeper));
+  const hub = makeHub(local, options, gatekeeper);
   const app = daemonApp({
     ...{ workstation: engine, version, gatekeeper, webFolder },
     pages: {
@@ -59,8 +59,11 @@ export async function serveWorkstation(local: LocalWorkstation, options: ServeOp
     stop: () => void clock.schedule(0, stop.resolve),
   });
   const listening = await listenOnLoopback(app, port, (request, socket, head) => hub.upgrade(request, socket, head));
+  if (listening.ok) opening.use(listening.value);
+  // Closed before the server, which waits for the connections that the hub has taken over.
+  opening.use(hub);
   if (!listening.ok) return listening;
-  const server = opening.use(listening.value);
+  const server = listening.value;
   port = server.port;
   const url = `http://127.0.0.1:${port}`;
   home.announce(url);

@@ -106,6 +106,8 @@ export class CommandDesk {
   }
 
   async #record(command: Command, value: Record<string, unknown>): Answer {
+    const known = this.#options.ledger.receipt(command.commandId);
+    if (known !== undefined) return success({ ...value, seq: known.lastSeq });
     const recorded = await this.#options.ledger.execute(command);
     return recorded.ok ? success({ ...value, seq: recorded.value.lastSeq }) : recorded;
   }

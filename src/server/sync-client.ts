@@ -77,6 +77,11 @@ export class SyncClient implements Disposable {
     });
   }
 
+  /** What waits in memory for this client, in bytes. */
+  get bufferedBytes(): number {
+    return this.#parts.socket.bufferedAmount;
+  }
+
   /** A text frame from the client. */
   receive(text: string): void {
     if (this.#closed) return;

@@ -64,7 +64,8 @@ export class SyncHub implements AsyncDisposable {
     const verdict = guardUpgrade(parts, gatekeeper);
     if (!verdict.allowed) return refuse(socket, verdict.why === "unauthorized" ? "401 Unauthorized" : "403 Forbidden");
     if (request.url !== socketPath) return refuse(socket, "404 Not Found");
-    if (this.#clients.size >= limits.socketClients) return refuse(socket, "503 Service Unavailable");
+    const isFull = this.#subscriptions.disposed || this.#clients.size >= limits.socketClients;
+    if (isFull) return refuse(socket, "503 Service Unavailable");
     this.#server.handleUpgrade(request, socket, head, (opened) => this.#welcome(opened, verdict.by, gatekeeper));
   }
 

@@ -1,39 +1,10 @@
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import type { DaemonAddress } from "../../src/cli/daemon-client.ts";
-import { type Finished, keelson, KeelsonProcess } from "../support/keelson-process.ts";
-import { type LoopbackCodex, loopbackCodex } from "../support/loopback-codex.ts";
+import { keelson, KeelsonProcess } from "../support/keelson-process.ts";
+import { loopbackCodex } from "../support/loopback-codex.ts";
+import { addressOf, startDaemon } from "../support/running-daemon.ts";
 import { scratchDirectory } from "../support/scratch.ts";
-
-interface Daemon extends AsyncDisposable {
-  readonly address: DaemonAddress;
-  readonly printed: string;
-  readonly run: (...commandArguments: readonly string[]) => Promise<Finished>;
-}
-
-/** A daemon started as users start it: detached. It is stopped at the end, whatever the test did. */
-async function startDaemon({ home, environment }: Pick<LoopbackCodex, "home" | "environment">): Promise<Daemon> {
-  const run = (...commandArguments: readonly string[]): Promise<Finished> =>
-    keelson(commandArguments, { home, environment });
-  const started = await run("start", "--no-open", "--port", "0", "--json");
-  expect(started.exitCode, started.stderr).toBe(0);
-  return {
-    address: addressOf(started),
-    printed: started.text,
-    run,
-    async [Symbol.asyncDispose]() {
-      await run("stop");
-    },
-  };
-}
-
-/** Where the daemon is, without the one-time code that the printed address carries. */
-function addressOf({ json }: Finished): DaemonAddress {
-  const address = json[0] as unknown as DaemonAddress;
-  expect(address.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/#code=[0-9a-f]{64}$/u);
-  return { ...address, url: new URL(address.url).origin };
-}
 
 describe("the daemon", () => {
   it("starts detached, prints where it is, shows the same again, and stops", async () => {
