@@ -4,7 +4,13 @@ import type { Page } from "playwright-core";
 import { launchBrowser } from "../test/browser/support/browser.ts";
 import { FixtureServer, fixtureProject } from "../test/browser/support/fixture-server.ts";
 import type { FixtureFeed } from "../test/browser/support/fixture-server.ts";
-import { finishedThread, longThread, recoveredThread, waitingThread, workingThread } from "../test/browser/support/fixture-threads.ts";
+import {
+  finishedThread,
+  longThread,
+  recoveredThread,
+  waitingThread,
+  workingThread,
+} from "../test/browser/support/fixture-threads.ts";
 import { startAt } from "../test/browser/support/recorded-thread.ts";
 import { repositoryRoot } from "../test/support/scratch.ts";
 
@@ -12,7 +18,10 @@ import { repositoryRoot } from "../test/support/scratch.ts";
 const folder = join(repositoryRoot, ".scratch/screenshots");
 
 const feed: FixtureFeed = {
-  projects: [fixtureProject, { ...fixtureProject, projectId: "tides", path: "/projects/tides", name: "tides", trusted: false }],
+  projects: [
+    fixtureProject,
+    { ...fixtureProject, projectId: "tides", path: "/projects/tides", name: "tides", trusted: false },
+  ],
   threads: [
     { thread: waitingThread(), status: "needs-you" },
     { thread: workingThread(), status: "working" },
@@ -92,7 +101,10 @@ await using bare = new FixtureServer({ projects: [], threads: [] });
 const [fullAddress, bareAddress] = [await full.listen(), await bare.listen()];
 const browser = await launchBrowser();
 for (const theme of ["light", "dark"] as const) {
-  for (const [size, width, height] of [["wide", 1_340, 860], ["390", 390, 844]] as const) {
+  for (const [size, width, height] of [
+    ["wide", 1_340, 860],
+    ["390", 390, 844],
+  ] as const) {
     const context = await browser.newContext({ viewport: { width, height }, colorScheme: theme, deviceScaleFactor: 1 });
     const page = await context.newPage();
     page.on("console", (message) => message.type() === "error" && console.error(message.text()));

@@ -41,9 +41,20 @@ export function App(): ReactElement {
         <div className={drawer ? "sidebar-pane open" : "sidebar-pane"}>
           <Sidebar onSheet={setSheet} onNavigate={() => setDrawer(false)} />
         </div>
-        {drawer && <button type="button" className="drawer-scrim" aria-label="Close the list of threads" onClick={() => setDrawer(false)} />}
+        {drawer && (
+          <button
+            type="button"
+            className="drawer-scrim"
+            aria-label="Close the list of threads"
+            onClick={() => setDrawer(false)}
+          />
+        )}
         {threadId === null ? (
-          <NewThreadPage projectId={projectId} onMenu={() => setDrawer(true)} onAddProject={() => setSheet("add-project")} />
+          <NewThreadPage
+            projectId={projectId}
+            onMenu={() => setDrawer(true)}
+            onAddProject={() => setSheet("add-project")}
+          />
         ) : (
           <ThreadPage key={threadId} threadId={threadId} onMenu={() => setDrawer(true)} />
         )}
@@ -95,7 +106,13 @@ function pressed(key: string, workstation: Workstation, threadId: string | null)
       if (thread === undefined || approval === undefined) return false;
       const answer = key === "a" ? "accept" : "decline";
       const { approvalId } = approval;
-      void workstation.command({ type: "answerApproval", threadId: thread.threadId, approvalId, answer, message: null });
+      void workstation.command({
+        type: "answerApproval",
+        threadId: thread.threadId,
+        approvalId,
+        answer,
+        message: null,
+      });
       return true;
     }
     default:

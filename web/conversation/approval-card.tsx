@@ -29,17 +29,27 @@ const outcomes: Readonly<Record<ApprovalOutcome, string>> = {
 };
 
 /** A question of the agent's: what, where and why, and what accepting it means. */
-export function ApprovalCard({ entry, threadId }: { readonly entry: ApprovalEntry; readonly threadId: string }): ReactElement | null {
+export function ApprovalCard({
+  entry,
+  threadId,
+}: {
+  readonly entry: ApprovalEntry;
+  readonly threadId: string;
+}): ReactElement | null {
   const { request, resolution } = entry;
   if (request === null) return null;
   if (resolution !== null) return <AnsweredApproval subject={request.subject} outcome={resolution.outcome} />;
   const { kind, subject, cwd, reason, leavesSandbox, deadlineAt } = request;
   return (
-    <section className={leavesSandbox ? "approval leaves" : "approval"} aria-label={`Needs you: ${questions[kind]}`} data-approval={entry.approvalId}>
+    <section
+      className={leavesSandbox ? "approval leaves" : "approval"}
+      aria-label={`Needs you: ${questions[kind]}`}
+      data-approval={entry.approvalId}
+    >
       <header className="approval-head">
         <Icon name="shield" />
         <h3>{questions[kind]}</h3>
-        <span className="needs-you">needs you</span>
+        <span className="approval-chip">needs you</span>
       </header>
       <pre className="approval-subject untrusted" tabIndex={0} role="region" aria-label="What is asked">
         {shown(subject)}
@@ -63,7 +73,11 @@ export function ApprovalCard({ entry, threadId }: { readonly entry: ApprovalEntr
         )}
         <dt>Why</dt>
         <dd>
-          <bdi>{reason === null || reason === "" ? "No rule allows it, so the policy asks (ask-default)." : shownLine(reason)}</bdi>
+          <bdi>
+            {reason === null || reason === ""
+              ? "No rule allows it, so the policy asks (ask-default)."
+              : shownLine(reason)}
+          </bdi>
         </dd>
         <dt>Until</dt>
         <dd>{clockTime(deadlineAt)}, then it is declined</dd>
@@ -85,7 +99,13 @@ function Answers({ threadId, approvalId, leavesSandbox }: AnswersProps): ReactEl
   const [problem, setProblem] = useState<string | null>(null);
   const answer = async (choice: ApprovalAnswer): Promise<void> => {
     setSending(true);
-    const result = await workstation.command({ type: "answerApproval", threadId, approvalId, answer: choice, message: null });
+    const result = await workstation.command({
+      type: "answerApproval",
+      threadId,
+      approvalId,
+      answer: choice,
+      message: null,
+    });
     setSending(false);
     setProblem(result.ok ? null : result.error.message);
   };
@@ -109,7 +129,13 @@ function Answers({ threadId, approvalId, leavesSandbox }: AnswersProps): ReactEl
   );
 }
 
-function AnsweredApproval({ subject, outcome }: { readonly subject: string; readonly outcome: ApprovalOutcome }): ReactElement {
+function AnsweredApproval({
+  subject,
+  outcome,
+}: {
+  readonly subject: string;
+  readonly outcome: ApprovalOutcome;
+}): ReactElement {
   const allowed = outcome === "accept" || outcome === "acceptForSession";
   return (
     <div className="approval-answered">

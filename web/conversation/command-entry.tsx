@@ -34,6 +34,7 @@ export function CommandEntry({ entry, item }: { readonly entry: ItemEntry; reado
           {item.durationMilliseconds !== null && <span>{duration(item.durationMilliseconds)}</span>}
         </>
       }
+      said={exit !== null}
       initiallyOpen={running || status === "failed" || status === "stopped"}
     >
       {command.includes("\n") || command.length > 80 ? (

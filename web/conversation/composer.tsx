@@ -29,18 +29,20 @@ interface ComposerProps {
   readonly trusted: boolean;
   readonly working: boolean;
   readonly canSend: boolean;
+  /** Whether opening the page is opening this field. */
+  readonly focused?: boolean;
   /** Resolves to what went wrong, or null. */
   readonly onSend: (text: string, choices: TurnChoices) => Promise<string | null>;
   readonly onStop: () => void;
 }
 
 export function Composer(props: ComposerProps): ReactElement {
-  const { draftId, placeholder, fixedAgent, trusted, working, canSend, onSend, onStop } = props;
+  const { draftId, placeholder, fixedAgent, trusted, working, canSend, focused = false, onSend, onStop } = props;
   const [text, setText] = useDraft(draftId);
   const [choices, setChoices] = useChoices(fixedAgent);
   const [problem, setProblem] = useState<string | null>(null);
   const [sending, setSending] = useState(false);
-  const field = useGrowingField(text);
+  const field = useGrowingField(text, focused);
   const ready = text.trim() !== "" && canSend && !sending;
   const send = async (): Promise<void> => {
     if (!ready) return;
@@ -50,7 +52,10 @@ export function Composer(props: ComposerProps): ReactElement {
     setSending(false);
     setProblem(failed);
     // What could not be sent stays in the field.
-    if (failed === null) setText("");
+    if (failed !== null) return;
+    setText("");
+    // The keys of the page (answer, stop, next thread) are what comes after sending; e returns here.
+    if (!working) field.current?.blur();
   };
   const onKeyDown = (event: KeyboardEvent<HTMLTextAreaElement>): void => {
     if (event.key === "Escape") event.currentTarget.blur();
@@ -59,7 +64,13 @@ export function Composer(props: ComposerProps): ReactElement {
     void send();
   };
   return (
-    <form className="composer" onSubmit={(event) => { event.preventDefault(); void send(); }}>
+    <form
+      className="composer"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void send();
+      }}
+    >
       {problem !== null && (
         <p className="composer-problem" role="alert">
           {problem}
@@ -80,7 +91,7 @@ export function Composer(props: ComposerProps): ReactElement {
       <div className="composer-row">
         <Selectors choices={choices} onChange={setChoices} fixedAgent={fixedAgent} trusted={trusted} />
         {working && text.trim() === "" ? (
-          <IconButton icon="close" label="Stop the turn" shortcut="." className="round stop" onClick={onStop} />
+          <IconButton icon="stop" label="Stop the turn" shortcut="." className="round stop" onClick={onStop} />
         ) : (
           <IconButton
             icon="send"
@@ -129,10 +140,20 @@ function Selectors({ choices, onChange, fixedAgent, trusted }: SelectorsProps): 
         />
       )}
       {efforts.length > 1 && (
-        <Pick label="Effort" choices={efforts} value={choices.effort} onChange={(effort) => onChange({ ...choices, effort })} />
+        <Pick
+          label="Effort"
+          choices={efforts}
+          value={choices.effort}
+          onChange={(effort) => onChange({ ...choices, effort })}
+        />
       )}
       {trusted ? (
-        <Pick label="Access" choices={accessChoices} value={choices.access} onChange={(access) => onChange({ ...choices, access })} />
+        <Pick
+          label="Access"
+          choices={accessChoices}
+          value={choices.access}
+          onChange={(access) => onChange({ ...choices, access })}
+        />
       ) : (
         <span className="fixed-choice" title="The project is not trusted: the agent may only look, and asks first">
           <Icon name="shield" size={12} /> Read only
@@ -184,7 +205,7 @@ function useChoices(fixedAgent: AgentName | undefined): readonly [TurnChoices, (
 
 const tallestPixels = 240;
 
-function useGrowingField(text: string): React.RefObject<HTMLTextAreaElement | null> {
+function useGrowingField(text: string, focused: boolean): React.RefObject<HTMLTextAreaElement | null> {
   const field = useRef<HTMLTextAreaElement>(null);
   useLayoutEffect(() => {
     const element = field.current;
@@ -194,7 +215,8 @@ function useGrowingField(text: string): React.RefObject<HTMLTextAreaElement | nu
   }, [text]);
   useEffect(() => {
     // On a phone the keyboard would cover half of what was opened to be read.
-    if (matchMedia("(width >= 768px) and (pointer: fine)").matches) field.current?.focus({ preventScroll: true });
-  }, []);
+    const roomy = matchMedia("(width >= 768px) and (pointer: fine)").matches;
+    if (focused && roomy) field.current?.focus({ preventScroll: true });
+  }, [focused]);
   return field;
 }

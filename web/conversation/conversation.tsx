@@ -3,7 +3,7 @@ import { useEffect, useLayoutEffect, useRef, useState } from "react";
 import type { ReactElement, RefObject } from "react";
 import { Button } from "../kit/controls.tsx";
 import { Icon } from "../kit/icon.tsx";
-import { useActiveTurn, useOpenThread, useWorkstation } from "../sync/hooks.ts";
+import { useActiveTurn, useOpenThread, useThread, useWorkstation } from "../sync/hooks.ts";
 import type { OpenThread } from "../sync/thread-pages.ts";
 import { shownLine } from "../text/safe-text.ts";
 import { EntryView } from "./entry-view.tsx";
@@ -44,7 +44,13 @@ function LoadingConversation(): ReactElement {
 const nearEndPixels = 80;
 const nearStartPixels = 1_200;
 
-function Timeline({ thread, projectPath }: { readonly thread: OpenThread; readonly projectPath: string }): ReactElement {
+function Timeline({
+  thread,
+  projectPath,
+}: {
+  readonly thread: OpenThread;
+  readonly projectPath: string;
+}): ReactElement {
   const workstation = useWorkstation();
   const { threadId, view } = thread;
   const { keys } = view;
@@ -77,7 +83,14 @@ function Timeline({ thread, projectPath }: { readonly thread: OpenThread; readon
   }, [workstation, threadId]);
   return (
     <div className="conversation">
-      <div className="conversation-scroller" ref={scroller} tabIndex={0} role="log" aria-label="Conversation" aria-live="off">
+      <div
+        className="conversation-scroller"
+        ref={scroller}
+        tabIndex={0}
+        role="log"
+        aria-label="Conversation"
+        aria-live="off"
+      >
         <div className="conversation-content" style={{ height: virtualizer.getTotalSize() }}>
           {virtualizer.getVirtualItems().map(({ key, index, start }) => (
             <div
@@ -126,11 +139,12 @@ function JumpToLatest({ scroller, toEnd }: JumpProps): ReactElement {
 /** What the running turn is doing, below what it has done. */
 function Progress({ threadId }: { readonly threadId: string }): ReactElement | null {
   const turn = useActiveTurn(threadId);
+  const waiting = useThread(threadId)?.status === "needs-you";
   if (turn === undefined) return null;
   return (
-    <div className="progress" role="status">
+    <div className={waiting ? "progress waiting" : "progress"} role="status">
       <span className="progress-dot" />
-      <span>{progressText(turn)}</span>
+      <span>{waiting ? "Waiting for your answer" : progressText(turn)}</span>
     </div>
   );
 }

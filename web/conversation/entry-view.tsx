@@ -22,7 +22,11 @@ interface EntryViewProps {
 }
 
 /** One entry of a conversation. It listens for itself: text that streams into it draws nothing else again. */
-export const EntryView = memo(function EntryView({ threadId, entryKey, projectPath }: EntryViewProps): ReactElement | null {
+export const EntryView = memo(function EntryView({
+  threadId,
+  entryKey,
+  projectPath,
+}: EntryViewProps): ReactElement | null {
   const entry = useEntry(threadId, entryKey);
   if (entry === undefined) return null;
   switch (entry.kind) {
@@ -67,7 +71,13 @@ function Prompt({ entry }: { readonly entry: Extract<Entry, { kind: "prompt" }> 
   );
 }
 
-function ItemView({ entry, projectPath }: { readonly entry: ItemEntry; readonly projectPath: string }): ReactElement | null {
+function ItemView({
+  entry,
+  projectPath,
+}: {
+  readonly entry: ItemEntry;
+  readonly projectPath: string;
+}): ReactElement | null {
   const { item } = entry;
   switch (item.kind) {
     case "userMessage":
@@ -117,7 +127,12 @@ function AgentMessage({ entry, text }: { readonly entry: ItemEntry; readonly tex
 function Reasoning({ text, thinking }: { readonly text: string; readonly thinking: boolean }): ReactElement | null {
   if (text === "" && !thinking) return null;
   return (
-    <ToolLine icon="thought" verb={thinking ? "Thinking" : "Thought"} subject={<span className="soft">{firstLine(text)}</span>} status="completed">
+    <ToolLine
+      icon="thought"
+      verb={thinking ? "Thinking" : "Thought"}
+      subject={<span className="soft">{firstLine(text)}</span>}
+      status="completed"
+    >
       {text === "" ? null : (
         <div className="reasoning">
           <StreamingMarkdown text={text} streaming={thinking} />
@@ -129,7 +144,12 @@ function Reasoning({ text, thinking }: { readonly text: string; readonly thinkin
 
 function ToolCall({ item }: { readonly item: Extract<Item, { kind: "toolCall" }> }): ReactElement {
   return (
-    <ToolLine icon="tool" verb={item.status === "running" ? "Calling" : "Called"} subject={shownLine(item.tool)} status={item.status}>
+    <ToolLine
+      icon="tool"
+      verb={item.status === "running" ? "Calling" : "Called"}
+      subject={shownLine(item.tool)}
+      status={item.status}
+    >
       {[item.input, item.output].map((text, index) =>
         text === "" ? null : (
           <div key={index} className="tool-part">

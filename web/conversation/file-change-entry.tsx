@@ -15,7 +15,13 @@ type FileEdit = FileChange["changes"][number];
 const verbs = { add: "Created", delete: "Deleted", update: "Edited" } as const;
 const shortDiffLines = 60;
 
-export function FileChangeEntry({ item, projectPath }: { readonly item: FileChange; readonly projectPath: string }): ReactElement {
+export function FileChangeEntry({
+  item,
+  projectPath,
+}: {
+  readonly item: FileChange;
+  readonly projectPath: string;
+}): ReactElement {
   if (item.status === "completed") {
     return (
       <>
@@ -26,9 +32,15 @@ export function FileChangeEntry({ item, projectPath }: { readonly item: FileChan
     );
   }
   const [first] = item.changes;
-  const subject = item.changes.length === 1 && first ? relative(first.path, projectPath) : `${item.changes.length} files`;
+  const subject =
+    item.changes.length === 1 && first ? relative(first.path, projectPath) : `${item.changes.length} files`;
   return (
-    <ToolLine icon="file" verb={item.status === "running" ? "Editing" : "Did not edit"} subject={subject} status={item.status}>
+    <ToolLine
+      icon="file"
+      verb={item.status === "running" ? "Editing" : "Did not edit"}
+      subject={subject}
+      status={item.status}
+    >
       {item.changes.map((edit) => (
         <ChangeCard key={edit.path} edit={edit} projectPath={projectPath} />
       ))}
@@ -59,7 +71,11 @@ function ChangeCard({ edit, projectPath }: { readonly edit: FileEdit; readonly p
             onClick={() => setSideBySide(!sideBySide)}
           />
         )}
-        <IconButton icon={open ? "chevron" : "right"} label={open ? "Fold the diff" : "Show the diff"} onClick={() => setOpen(!open)} />
+        <IconButton
+          icon={open ? "chevron" : "right"}
+          label={open ? "Fold the diff" : "Show the diff"}
+          onClick={() => setOpen(!open)}
+        />
       </div>
       {open && (
         <Suspense fallback={null}>

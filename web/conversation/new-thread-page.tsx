@@ -71,7 +71,9 @@ interface StartProps {
 function Start({ project, projects, workstation, first }: StartProps): ReactElement {
   const agents = useAgents();
   const [problem, setProblem] = useState<string | null>(null);
-  const signedIn = agents.some(({ agent, available, signedIn: known }) => agent !== "scripted" && available && known === true);
+  const signedIn = agents.some(
+    ({ agent, available, signedIn: known }) => agent !== "scripted" && available && known === true,
+  );
   const scripted = agents.some(({ agent, available }) => agent === "scripted" && available);
   const start = async (text: string, choices: TurnChoices): Promise<string | null> => {
     const result = await workstation.command({
@@ -99,7 +101,10 @@ function Start({ project, projects, workstation, first }: StartProps): ReactElem
         <div className="try-it">
           <div>
             <strong>Try it: a real turn, no account</strong>
-            <p>A scripted agent runs a command that asks you first and writes one small file. Nothing leaves this machine.</p>
+            <p>
+              A scripted agent runs a command that asks you first and writes one small file. Nothing leaves this
+              machine.
+            </p>
           </div>
           <Button look="solid" onClick={() => void demo()}>
             Try it
@@ -115,6 +120,7 @@ function Start({ project, projects, workstation, first }: StartProps): ReactElem
           trusted={project.trusted}
           working={false}
           canSend
+          focused
           onSend={start}
           onStop={() => undefined}
         />

@@ -36,7 +36,9 @@ export function ThreadPage({ threadId, onMenu }: ThreadPageProps): ReactElement 
         <Composer
           key={threadId}
           draftId={threadId}
-          placeholder={working ? "Write what comes next; it waits for the end of this turn" : "Reply, or ask for the next thing"}
+          placeholder={
+            working ? "Write what comes next; it waits for the end of this turn" : "Reply, or ask for the next thing"
+          }
           fixedAgent={thread.agent}
           trusted={project?.trusted ?? false}
           working={working}
@@ -111,19 +113,28 @@ function ThreadHeader({ thread, project, onMenu }: HeaderProps): ReactElement {
   );
 }
 
-export function ProjectChip({ project, path }: { readonly project: ProjectSummary | undefined; readonly path: string }): ReactElement {
+export function ProjectChip({
+  project,
+  path,
+}: {
+  readonly project: ProjectSummary | undefined;
+  readonly path: string;
+}): ReactElement {
   const workstation = useWorkstation();
+  const { branch = null } = project ?? {};
   return (
     <span className="project-chip" title={shownLine(path)}>
-      <Icon name={project?.branch == null ? "folder" : "branch"} size={13} />
+      <Icon name={branch === null ? "folder" : "branch"} size={13} />
       <bdi>{shownLine(project?.name ?? path.split("/").at(-1) ?? path)}</bdi>
-      {project?.branch != null && <bdi className="chip-branch">{shownLine(project.branch)}</bdi>}
+      {branch !== null && <bdi className="chip-branch">{shownLine(branch)}</bdi>}
       {project?.trusted === false && (
         <button
           type="button"
           className="trust-button"
           title="Agents may then change files in it and read its settings"
-          onClick={() => void workstation.command({ type: "trustProject", projectId: project.projectId, trusted: true })}
+          onClick={() =>
+            void workstation.command({ type: "trustProject", projectId: project.projectId, trusted: true })
+          }
         >
           Trust
         </button>

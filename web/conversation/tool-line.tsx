@@ -12,6 +12,8 @@ interface ToolLineProps {
   readonly subject: ReactNode;
   readonly facts?: ReactNode;
   readonly status: ToolStatus | "stopped";
+  /** The facts say already that it failed. */
+  readonly said?: boolean;
   readonly children?: ReactNode;
   readonly initiallyOpen?: boolean;
 }
@@ -20,7 +22,7 @@ const statusWords = { running: "running", completed: "", failed: "failed", decli
 
 /** One muted line for what an agent did; what came of it opens on demand. */
 export function ToolLine(props: ToolLineProps): ReactElement {
-  const { icon, verb, subject, facts, status, children, initiallyOpen = false } = props;
+  const { icon, verb, subject, facts, status, said = false, children, initiallyOpen = false } = props;
   // Until somebody says otherwise it follows what happens: open while it matters.
   const [choice, setChoice] = useState<boolean | null>(null);
   const open = choice ?? initiallyOpen;
@@ -34,7 +36,9 @@ export function ToolLine(props: ToolLineProps): ReactElement {
       <bdi className="tool-subject">{subject}</bdi>
       <span className="tool-facts">
         {facts}
-        {statusWords[status] !== "" && <span className={`tool-status ${status}`}>{statusWords[status]}</span>}
+        {statusWords[status] !== "" && !(said && status === "failed") && (
+          <span className={`tool-status ${status}`}>{statusWords[status]}</span>
+        )}
       </span>
       {expandable && (
         <span className={open ? "tool-chevron open" : "tool-chevron"}>

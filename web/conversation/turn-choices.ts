@@ -14,12 +14,28 @@ export interface TurnChoices {
 export const automatic = "default";
 
 /** What the agent may do without asking: the two settings that decide it, as people think of them. */
-const accessLevels: Readonly<Record<string, Pick<TurnOptions, "approve" | "sandbox"> & { label: string; note: string }>> = {
-  ask: { approve: "ask", sandbox: "workspace-write", label: "Ask first", note: "Works in the project, asks before it acts" },
-  auto: { approve: "auto", sandbox: "workspace-write", label: "Auto in sandbox", note: "Acts inside the sandbox without asking" },
+const accessLevels: Readonly<
+  Record<string, Pick<TurnOptions, "approve" | "sandbox"> & { label: string; note: string }>
+> = {
+  ask: {
+    approve: "ask",
+    sandbox: "workspace-write",
+    label: "Ask first",
+    note: "Works in the project, asks before it acts",
+  },
+  auto: {
+    approve: "auto",
+    sandbox: "workspace-write",
+    label: "Auto in sandbox",
+    note: "Acts inside the sandbox without asking",
+  },
   read: { approve: "ask", sandbox: "read-only", label: "Read only", note: "May look, not change" },
 };
-export const accessChoices: readonly Choice[] = Object.entries(accessLevels).map(([value, { label, note }]) => ({ value, label, note }));
+export const accessChoices: readonly Choice[] = Object.entries(accessLevels).map(([value, { label, note }]) => ({
+  value,
+  label,
+  note,
+}));
 
 export function agentLabel(agent: AgentName): string {
   if (agent === "scripted") return "Scripted demo";
@@ -44,7 +60,10 @@ export function modelChoices(agent: AgentAvailability | undefined): readonly Cho
 
 export function effortChoices(agent: AgentAvailability | undefined, model: string): readonly Choice[] {
   const efforts = agent?.models.find(({ id }) => id === model)?.efforts ?? [];
-  return [{ value: automatic, label: "Default effort" }, ...efforts.map((value) => ({ value, label: `${value} effort` }))];
+  return [
+    { value: automatic, label: "Default effort" },
+    ...efforts.map((value) => ({ value, label: `${value} effort` })),
+  ];
 }
 
 /** The remembered choices, as far as they can still be had. Without a signed-in agent it is the one that needs none. */

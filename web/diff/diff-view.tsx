@@ -21,7 +21,18 @@ export function DiffView({ diff, kind, sideBySide }: DiffViewProps): ReactElemen
   return (
     <div className="diff" tabIndex={0} role="region" aria-label="Changed lines">
       <table className={sideBySide ? "diff-table split" : "diff-table"}>
-        <tbody>{sideBySide ? splitRows(drawn) : drawn.map((line, index) => <UnifiedRow key={index} line={line} />)}</tbody>
+        {sideBySide && (
+          // The first row may span all columns, so it cannot say how wide each is.
+          <colgroup>
+            <col className="diff-number-column" />
+            <col />
+            <col className="diff-number-column" />
+            <col />
+          </colgroup>
+        )}
+        <tbody>
+          {sideBySide ? splitRows(drawn) : drawn.map((line, index) => <UnifiedRow key={index} line={line} />)}
+        </tbody>
       </table>
       {left > 0 && (
         <Button look="quiet" onClick={() => setLimit(limit + webLimits.diffLines * 2)}>
@@ -58,7 +69,7 @@ function HunkRow({ text, columns }: { readonly text: string; readonly columns: n
 
 function splitRows(lines: readonly DiffLine[]): ReactElement[] {
   const rows: ReactElement[] = [];
-  for (let index = 0; index < lines.length; ) {
+  for (let index = 0; index < lines.length;) {
     const line = lines[index];
     if (line === undefined) break;
     if (line.kind === "hunk") {
@@ -103,7 +114,7 @@ function halfClass(half: Half): string {
 }
 
 function LineText({ line }: { readonly line: DiffLine }): ReactElement {
-  const text = line.text.slice(0, webLimits.lineCharacters).replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/gu, "\ufffd").replace(/[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, "\ufffd");
+  const text = visibleControls(line.text.slice(0, webLimits.lineCharacters));
   const left = line.text.length - text.length;
   const [from, to] = line.changed ?? [0, 0];
   return (
@@ -121,5 +132,12 @@ function LineText({ line }: { readonly line: DiffLine }): ReactElement {
       )}
       {left > 0 && <em> … {left} more characters</em>}
     </bdi>
+  );
+}
+
+/** In code a hidden character is a finding: it stays in its place, where its column counts, and can be seen. */
+function visibleControls(text: string): string {
+  return text.replace(/[\p{Cc}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, (character) =>
+    character === "\t" ? character : "\ufffd",
   );
 }

@@ -59,7 +59,8 @@ function withChangedParts(lines: DiffLine[]): readonly DiffLine[] {
     while (lines[middle]?.kind === "removed") middle++;
     let end = middle;
     while (lines[end]?.kind === "added") end++;
-    for (let index = 0; index < Math.min(middle - start, end - middle); index++) markPair(lines, start + index, middle + index);
+    const pairs = Math.min(middle - start, end - middle);
+    for (let index = 0; index < pairs; index++) markPair(lines, start + index, middle + index);
     start = end - 1;
   }
   return lines;
@@ -74,7 +75,7 @@ function markPair(lines: DiffLine[], removedIndex: number, addedIndex: number): 
   let tail = 0;
   while (tail < shorter - head && removed.text.at(-1 - tail) === added.text.at(-1 - tail)) tail++;
   // Lines that share next to nothing are another line, not a changed one.
-  if (head + tail < shorter * 0.3) return;
+  if (head + tail < Math.max(removed.text.trim().length, added.text.trim().length) * 0.4) return;
   lines[removedIndex] = { ...removed, changed: [head, removed.text.length - tail] };
   lines[addedIndex] = { ...added, changed: [head, added.text.length - tail] };
 }

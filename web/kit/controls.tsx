@@ -108,7 +108,13 @@ export function Pick({ label, choices, value, onChange, disabled = false }: Pick
         <Icon name="chevron" size={12} />
       </BaseSelect.Trigger>
       <BaseSelect.Portal>
-        <BaseSelect.Positioner side="top" align="start" sideOffset={6} alignItemWithTrigger={false} className="popup-layer">
+        <BaseSelect.Positioner
+          side="top"
+          align="start"
+          sideOffset={6}
+          alignItemWithTrigger={false}
+          className="popup-layer"
+        >
           <BaseSelect.Popup className="popup" aria-label={label}>
             <BaseSelect.List className="popup-list">
               {choices.map((choice) => (

@@ -28,11 +28,12 @@ export function Sheet({ title, note, onClose, children, wide = false }: SheetPro
               <Dialog.Title className="sheet-title">{title}</Dialog.Title>
               {note !== undefined && <Dialog.Description className="sheet-note">{note}</Dialog.Description>}
             </div>
-            <Dialog.Close className="icon-button" aria-label="Close" title="Close (Esc)">
-              <Icon name="close" />
-            </Dialog.Close>
           </div>
           {children}
+          {/* Last, so that focus begins at what the sheet is for. */}
+          <Dialog.Close className="icon-button sheet-close" aria-label="Close" title="Close (Esc)">
+            <Icon name="close" />
+          </Dialog.Close>
         </Dialog.Popup>
       </Dialog.Portal>
     </Dialog.Root>

@@ -24,7 +24,11 @@ export function AddProjectSheet({ onClose }: { readonly onClose: () => void }): 
     onClose();
   };
   return (
-    <Sheet title="Add a project" note="A folder on this computer. Nothing in it is changed by adding it." onClose={onClose}>
+    <Sheet
+      title="Add a project"
+      note="A folder on this computer. Nothing in it is changed by adding it."
+      onClose={onClose}
+    >
       <form
         className="sheet-form"
         onSubmit={(event) => {
@@ -46,7 +50,8 @@ export function AddProjectSheet({ onClose }: { readonly onClose: () => void }): 
         <label className="check-field">
           <input type="checkbox" checked={trusted} onChange={(event) => setTrusted(event.target.checked)} />
           <span>
-            I trust what is in it <em>Agents may then change files and run commands there. Without it they may only look.</em>
+            I trust what is in it{" "}
+            <em>Agents may then change files and run commands there. Without it they may only look.</em>
           </span>
         </label>
         {problem !== null && (

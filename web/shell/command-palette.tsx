@@ -43,7 +43,12 @@ export function CommandPalette({ actions, onClose }: PaletteProps): ReactElement
     }
   };
   return (
-    <Dialog.Root open onOpenChange={(open) => { if (!open) onClose(); }}>
+    <Dialog.Root
+      open
+      onOpenChange={(open) => {
+        if (!open) onClose();
+      }}
+    >
       <Dialog.Portal>
         <Dialog.Backdrop className="sheet-backdrop" />
         <Dialog.Popup className="palette" aria-label="Find threads, projects and actions">
@@ -57,7 +62,10 @@ export function CommandPalette({ actions, onClose }: PaletteProps): ReactElement
               aria-label="Find threads, projects and actions"
               placeholder="Find threads, projects and actions"
               value={query}
-              onChange={(event) => { setQuery(event.target.value); setChosen(0); }}
+              onChange={(event) => {
+                setQuery(event.target.value);
+                setChosen(0);
+              }}
               onKeyDown={onKeyDown}
             />
           </div>

@@ -27,7 +27,8 @@ export function SignedOut(): ReactElement {
     <main className="signed-out">
       <h1>This browser is not let in yet</h1>
       <p>
-        Run <code>keelson open</code> in a terminal on this computer. It opens this page with an address that works once.
+        Run <code>keelson open</code> in a terminal on this computer. It opens this page with an address that works
+        once.
       </p>
     </main>
   );

@@ -28,7 +28,15 @@ export function Sidebar({ onSheet, onNavigate }: SidebarProps): ReactElement {
         <span className="brand">
           <Mark size={22} /> Keelson
         </span>
-        <IconButton icon="compose" label="New thread" shortcut="n" onClick={() => { goToNewThread(null); onNavigate(); }} />
+        <IconButton
+          icon="compose"
+          label="New thread"
+          shortcut="n"
+          onClick={() => {
+            goToNewThread(null);
+            onNavigate();
+          }}
+        />
       </div>
       <label className="sidebar-search">
         <Icon name="search" size={14} />
@@ -66,7 +74,9 @@ export function Sidebar({ onSheet, onNavigate }: SidebarProps): ReactElement {
           />
         ))}
         <OtherThreads
-          threads={found.filter(({ projectPath, status }) => status !== "needs-you" && !projects.some(({ path }) => path === projectPath))}
+          threads={found.filter(
+            ({ projectPath, status }) => status !== "needs-you" && !projects.some(({ path }) => path === projectPath),
+          )}
           onNavigate={onNavigate}
         />
         {query !== "" && found.length === 0 && <p className="sidebar-empty">No thread has “{query}” in its title.</p>}
@@ -117,7 +127,14 @@ function ProjectGroup({ project, threads, searching, onNavigate }: GroupProps): 
           <bdi>{name}</bdi>
           {!project.trusted && <span className="untrusted-mark">not trusted</span>}
         </button>
-        <IconButton icon="plus" label={`New thread in ${name}`} onClick={() => { goToNewThread(project.projectId); onNavigate(); }} />
+        <IconButton
+          icon="plus"
+          label={`New thread in ${name}`}
+          onClick={() => {
+            goToNewThread(project.projectId);
+            onNavigate();
+          }}
+        />
       </div>
       {!folded && threads.length === 0 && <p className="sidebar-empty">No threads yet</p>}
       {!folded && <ThreadList threads={threads} onNavigate={onNavigate} />}
@@ -149,7 +166,12 @@ function ThreadList({ threads, onNavigate }: ListProps): ReactElement {
   return (
     <ul>
       {drawn.map((thread) => (
-        <ThreadLine key={thread.threadId} thread={thread} current={thread.threadId === threadId} onNavigate={onNavigate} />
+        <ThreadLine
+          key={thread.threadId}
+          thread={thread}
+          current={thread.threadId === threadId}
+          onNavigate={onNavigate}
+        />
       ))}
       {drawn.length < threads.length && (
         <li>

@@ -5,8 +5,7 @@ import { activeTurnChanged, followUpsChanged, turnChanged } from "../../src/core
 import type { OpenThread } from "./thread-pages.ts";
 import { entryTopic, pageTopic } from "./thread-pages.ts";
 import { useTopic } from "./topics.ts";
-import type { Catalog, Connection } from "./workstation.ts";
-import type { Workstation } from "./workstation.ts";
+import type { Catalog, Connection, Workstation } from "./workstation.ts";
 
 export const WorkstationContext = createContext<Workstation | null>(null);
 
@@ -28,9 +27,7 @@ export function useCatalog(): Catalog {
 
 export function useThread(threadId: string | null): ThreadListEntry | undefined {
   const workstation = useWorkstation();
-  return useTopic(workstation.topics, "catalog", () =>
-    threadId === null ? undefined : workstation.thread(threadId),
-  );
+  return useTopic(workstation.topics, "catalog", () => (threadId === null ? undefined : workstation.thread(threadId)));
 }
 
 export function useAgents(): readonly AgentAvailability[] {

@@ -5,10 +5,7 @@ import type { ProjectSummary, ThreadListEntry, WireEvent } from "../../src/contr
  * The list's part of an event. A thread's status follows from its events here as it does in core/thread-state.ts; types
  * this version does not know change nothing.
  */
-export function evolveThreadEntry(
-  thread: ThreadListEntry | undefined,
-  wire: WireEvent,
-): ThreadListEntry | undefined {
+export function evolveThreadEntry(thread: ThreadListEntry | undefined, wire: WireEvent): ThreadListEntry | undefined {
   const event = wire as unknown as RecordedEvent;
   if (event.type === "thread.created") {
     const { threadId, projectPath, agent, title } = event.payload;

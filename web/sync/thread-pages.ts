@@ -69,7 +69,9 @@ export class ThreadPages {
       if (first) this.#setLoad(thread, "failed");
       return;
     }
-    if ((page.events[0]?.version ?? Number.POSITIVE_INFINITY) <= thread.view.oldestVersion || first) thread.hasOlder = page.hasOlder;
+    const [oldest] = page.events;
+    const reachesBack = oldest !== undefined && oldest.version <= thread.view.oldestVersion;
+    if (first || reachesBack) thread.hasOlder = page.hasOlder;
     for (const event of page.events) thread.view.apply(event);
     for (const partial of page.partials) thread.view.applyText({ ...partial, offset: 0 });
     this.#setLoad(thread, "ready");

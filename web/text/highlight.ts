@@ -32,7 +32,9 @@ function ask(code: string, language: string): Promise<HighlightAnswer["lines"]> 
 
 /** The code with its roles, once they are known; null until then, and for languages or lengths nobody highlights. */
 export function useHighlight(code: string, language: string): HighlightAnswer["lines"] {
-  const [answer, setAnswer] = useState<{ readonly code: string; readonly lines: HighlightAnswer["lines"] } | null>(null);
+  const [answer, setAnswer] = useState<{ readonly code: string; readonly lines: HighlightAnswer["lines"] } | null>(
+    null,
+  );
   useEffect(() => {
     if (language === "" || code.length > webLimits.highlightCharacters) return;
     let wanted = true;

@@ -35,7 +35,12 @@ export class MarkdownBlocks {
       // The last line may still go on: only whole lines decide.
       if (end === -1) return;
       const line = text.slice(position, Math.min(end, position + 200));
-      if (blank && openFence === null && line.trim() !== "" && !(inList && (listItem.test(line) || continued.test(line)))) {
+      if (
+        blank &&
+        openFence === null &&
+        line.trim() !== "" &&
+        !(inList && (listItem.test(line) || continued.test(line)))
+      ) {
         this.#finished.push(text.slice(this.#start, position));
         this.#start = position;
         inList = false;

@@ -1,4 +1,4 @@
-import { Component, isValidElement, memo, useRef } from "react";
+import { Component, isValidElement, memo, useState } from "react";
 import type { ComponentProps, ReactElement, ReactNode } from "react";
 import Markdown from "react-markdown";
 import type { Components } from "react-markdown";
@@ -26,11 +26,17 @@ const components: Components = {
 };
 
 /** Markdown as it streams in: finished blocks are drawn once, only the last one again. */
-export function StreamingMarkdown({ text, streaming }: { readonly text: string; readonly streaming: boolean }): ReactElement {
-  const blocks = useRef<MarkdownBlocks>(null);
+export function StreamingMarkdown({
+  text,
+  streaming,
+}: {
+  readonly text: string;
+  readonly streaming: boolean;
+}): ReactElement {
+  // It only remembers where it has cut already: what it gives depends on the text alone.
+  const [blocks] = useState(() => new MarkdownBlocks());
   if (text.length > webLimits.markdownCharacters) return <PlainText text={text} />;
-  blocks.current ??= new MarkdownBlocks();
-  const parts = blocks.current.update(text);
+  const parts = blocks.update(text);
   return (
     <div className="markdown untrusted" dir="auto">
       {parts.map((part, index) => (
@@ -41,7 +47,13 @@ export function StreamingMarkdown({ text, streaming }: { readonly text: string; 
   );
 }
 
-const Block = memo(function Block({ text, growing }: { readonly text: string; readonly growing: boolean }): ReactElement {
+const Block = memo(function Block({
+  text,
+  growing,
+}: {
+  readonly text: string;
+  readonly growing: boolean;
+}): ReactElement {
   if (longestLine(text) > webLimits.plainStepCharacters / 4) return <PlainText text={text} />;
   return (
     <PlainOnFailure text={text}>
@@ -59,13 +71,16 @@ function shallow(text: string): string {
   const levels = webLimits.markdownDepth;
   return text
     .replace(new RegExp(`^((?:[ \\t]*>){${levels}})(?:[ \\t]*>)+`, "gmu"), "$1")
-    .replace(new RegExp(`^((?:[ \\t]*(?:[-*+]|\\d{1,9}[.)])[ \\t]+){${levels}})(?:(?:[-*+]|\\d{1,9}[.)])[ \\t]+)+`, "gmu"), "$1")
+    .replace(
+      new RegExp(`^((?:[ \\t]*(?:[-*+]|\\d{1,9}[.)])[ \\t]+){${levels}})(?:(?:[-*+]|\\d{1,9}[.)])[ \\t]+)+`, "gmu"),
+      "$1",
+    )
     .replace(/[[(*_~]{64,}/gu, (run) => run.slice(0, 64));
 }
 
 function longestLine(text: string): number {
   let longest = 0;
-  for (let from = 0; from < text.length; ) {
+  for (let from = 0; from < text.length;) {
     const end = text.indexOf("\n", from);
     const stop = end === -1 ? text.length : end;
     longest = Math.max(longest, stop - from);
@@ -97,7 +112,12 @@ function Fence({ children }: { readonly children: ReactNode }): ReactElement {
   if (!isValidElement<ComponentProps<"code">>(children)) return <pre>{children}</pre>;
   const { className = "", children: code } = children.props;
   const language = /language-(\S+)/u.exec(className)?.[1] ?? "";
-  return <CodeBlock code={String(code).replace(/\n$/u, "")} language={language} />;
+  return <CodeBlock code={codeText(code).replace(/\n$/u, "")} language={language} />;
+}
+
+function codeText(code: ReactNode): string {
+  if (Array.isArray(code)) return code.map((part: ReactNode) => codeText(part)).join("");
+  return typeof code === "string" ? code : "";
 }
 
 class PlainOnFailure extends Component<{ readonly text: string; readonly children: ReactNode }> {

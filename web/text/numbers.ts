@@ -1,6 +1,8 @@
 /** A whole number in groups of three, with narrow spaces: 1 204. */
 export function grouped(value: number): string {
-  return Math.round(value).toString().replace(/\B(?=(?:\d{3})+$)/gu, "\u202f");
+  return Math.round(value)
+    .toString()
+    .replace(/\B(?=(?:\d{3})+$)/gu, "\u202f");
 }
 
 /** A count of tokens, rounded as far as it still tells: 940, 12.4k, 1.2M. */

@@ -6,7 +6,13 @@ import type { AddressInfo } from "node:net";
 import { extname, join } from "node:path";
 import { WebSocketServer } from "ws";
 import type { WebSocket } from "ws";
-import type { ClientMessage, ProjectSummary, ServerMessage, WireEvent, WorkstationCommand } from "../../../src/contracts/wire.ts";
+import type {
+  ClientMessage,
+  ProjectSummary,
+  ServerMessage,
+  WireEvent,
+  WorkstationCommand,
+} from "../../../src/contracts/wire.ts";
 import { repositoryRoot } from "../../support/scratch.ts";
 import type { RecordedThread } from "./recorded-thread.ts";
 import { startAt } from "./recorded-thread.ts";
@@ -34,7 +40,10 @@ export const fixtureProject: ProjectSummary = {
 };
 
 export interface FixtureFeed {
-  readonly threads: readonly { readonly thread: RecordedThread; readonly status: Parameters<RecordedThread["entry"]>[0] }[];
+  readonly threads: readonly {
+    readonly thread: RecordedThread;
+    readonly status: Parameters<RecordedThread["entry"]>[0];
+  }[];
   readonly projects: readonly ProjectSummary[];
 }
 
@@ -137,7 +146,9 @@ export class FixtureServer implements AsyncDisposable {
     if (url.pathname === "/api/session") {
       response.setHeader("content-type", "application/json").end(JSON.stringify({ secret: "fixture" }));
     } else if (threadId !== undefined) {
-      response.setHeader("content-type", "application/json").end(JSON.stringify(this.#page(threadId, url.searchParams)));
+      response
+        .setHeader("content-type", "application/json")
+        .end(JSON.stringify(this.#page(threadId, url.searchParams)));
     } else {
       await this.#file(url.pathname === "/" ? "/index.html" : url.pathname, response);
     }

@@ -54,14 +54,20 @@ const testDiff = `@@ -0,0 +1,7 @@
 +});
 `;
 
-const testOutput = Array.from({ length: 60 }, (_, index) => ` ✓ harbour/claims.test.ts > ship ${index + 1} 3 ms`).join("\n");
+const testOutput = Array.from({ length: 60 }, (_, index) => ` ✓ harbour/claims.test.ts > ship ${index + 1} 3 ms`).join(
+  "\n",
+);
 
 /** A whole turn with everything a turn can have. */
 export function finishedThread(): RecordedThread {
   const thread = new RecordedThread("finished", "Two ships can claim one berth", { at: startAt - 4 * 60_000 });
   return thread
     .turn("t1", "Two ships got the same berth this morning. Find out why, fix it, and prove it with a test.")
-    .item({ kind: "reasoning", itemId: "1", text: "**Looking for the race**\n\nThe claim reads first and writes later." })
+    .item({
+      kind: "reasoning",
+      itemId: "1",
+      text: "**Looking for the race**\n\nThe claim reads first and writes later.",
+    })
     .record([
       "plan.updated",
       {
@@ -74,7 +80,12 @@ export function finishedThread(): RecordedThread {
     ])
     .message("2", "I will reproduce it first: many claims for one berth, all at once.")
     .command("3", "/bin/bash -lc 'rg -n claimBerth src'", "src/claim-berth.ts:14:export async function claimBerth(\n")
-    .command("4", "/bin/bash -lc 'npm test -- claims'", " × of two hundred ships one gets the berth\n   expected 1, got 3\n", 1)
+    .command(
+      "4",
+      "/bin/bash -lc 'npm test -- claims'",
+      " × of two hundred ships one gets the berth\n   expected 1, got 3\n",
+      1,
+    )
     .approval("p1", "npm install --save-dev fast-check", true)
     .record(["approval.resolved", { approvalId: "p1", outcome: "accept", message: null }])
     .item({
@@ -89,7 +100,10 @@ export function finishedThread(): RecordedThread {
     .command("6", "/bin/bash -lc 'npm test'", testOutput)
     .item({ kind: "toolCall", itemId: "7", tool: "docs.search", status: "completed", input: "{}", output: "3 pages" })
     .message("8", answer)
-    .record(["policy.decided", { kind: "command", subject: "npm test", decision: "ASK", rule: "ask-default", outcome: "asked" }])
+    .record([
+      "policy.decided",
+      { kind: "command", subject: "npm test", decision: "ASK", rule: "ask-default", outcome: "asked" },
+    ])
     .usage(18_400, 2_130)
     .completed();
 }
@@ -97,9 +111,15 @@ export function finishedThread(): RecordedThread {
 export function waitingThread(): RecordedThread {
   return new RecordedThread("waiting", "Add property tests to the tide table", { firstSeq: 3_000 })
     .turn("t1", "Cover the tide table with property tests.")
-    .message("1", "The table has no tests that try many inputs. I would like to use `fast-check` for them; it is not installed yet.")
+    .message(
+      "1",
+      "The table has no tests that try many inputs. I would like to use `fast-check` for them; it is not installed yet.",
+    )
     .command("2", "/bin/bash -lc 'cat package.json'", '{ "name": "harbour" }')
-    .record(["followUp.queued", { followUpId: "f1", text: "And then run the linter over it.", options: {}, redactions: 0 }])
+    .record([
+      "followUp.queued",
+      { followUpId: "f1", text: "And then run the linter over it.", options: {}, redactions: 0 },
+    ])
     .approval("p1", "npm install --save-dev fast-check@4", true);
 }
 
@@ -121,23 +141,37 @@ export function recoveredThread(): RecordedThread {
       "turn.interrupted",
       {
         cause: "restart",
-        message: "Keelson ended while the agent was writing. The agent was asked what became of the turn: it did not finish.",
+        message:
+          "Keelson ended while the agent was writing. The agent was asked what became of the turn: it did not finish.",
         partial: [{ itemId: "1", kind: "agentMessage", text }],
       },
     ])
     .turn("t2", "Go on, please.")
     .record([
       "turn.failed",
-      { reason: "limit", message: "Your plan's limit is used up.", next: "Wait, or sign in with an API key.", resetsAt: startAt + 7_200_000 },
+      {
+        reason: "limit",
+        message: "Your plan's limit is used up.",
+        next: "Wait, or sign in with an API key.",
+        resetsAt: startAt + 7_200_000,
+      },
     ]);
 }
 
 export function longThread(items: number): RecordedThread {
-  const thread = new RecordedThread("long", `A thread of ${items} items`, { firstSeq: 10_000, at: startAt - 90_000_000 });
+  const thread = new RecordedThread("long", `A thread of ${items} items`, {
+    firstSeq: 10_000,
+    at: startAt - 90_000_000,
+  });
   for (let index = 0; index < items; index++) {
     if (index % 20 === 0) thread.turn(`t${index}`, `Step ${index / 20 + 1}: go on with the next part.`);
     if (index % 4 === 1) thread.command(`i${index}`, `npm test -- part-${index}`, `${testOutput}\n`);
-    else thread.message(`i${index}`, `Part ${index} is done.\n\n- It has **${index} lines**\n- and \`part${index}()\`\n\n\`\`\`ts\nconst part = ${index};\n\`\`\``);
+    if (index % 4 !== 1) {
+      thread.message(
+        `i${index}`,
+        `Part ${index} is done.\n\n- It has **${index} lines**\n- and \`part${index}()\`\n\n\`\`\`ts\nconst part = ${index};\n\`\`\``,
+      );
+    }
     if (index % 20 === 19) thread.usage(1_000, 100).completed();
   }
   return thread;
