@@ -152,6 +152,13 @@ export const limits = {
   projects: 1_024,
   projectPathCharacters: 4_096,
   followUpsPerThread: 32,
+  /** What is known of an agent's account and models is asked for anew when it is older than this. */
+  accountFreshMilliseconds: 60_000,
+  /** After the browser was sent to sign in, the agent is asked this often, and for this long, whether it has been done. */
+  signInPollMilliseconds: 2_000,
+  signInMilliseconds: 10 * 60_000,
+  apiKeyCharacters: 1_024,
+  agentModels: 128,
   defaultPort: 4477,
   daemonStartMilliseconds: 20_000,
   daemonStopMilliseconds: 30_000,

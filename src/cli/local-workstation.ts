@@ -79,7 +79,8 @@ export async function openLocalWorkstation(options: LocalWorkstationOptions): Pr
   const engine = opening.use(new Engine({ ledger, runtimes, clock, random, retryingMilliseconds }));
   const environment = agentEnvironment(options.environment);
   const followUps = opening.use(new FollowUps({ ledger, engine, clock, random, environment, log: options.log }));
-  const board = new AgentBoard({ agents, names: ["codex", "scripted"], environment });
+  const names = ["codex", "scripted"] as const;
+  const board = opening.use(new AgentBoard({ agents, runtimes, clock, names, environment }));
   const { userHome } = options;
   const desk = new CommandDesk({ ledger, engine, followUps, agents: board, environment, userHome });
   const owned = opening.move();

@@ -94,7 +94,10 @@ function makeHub(
       onDelta: (listener) => engine.onDelta(listener),
     },
     snapshot: () => snapshotOf(ledger.projects(), ledger.threads(), readBranch),
-    standing: () => ({ agents: agents.agents, runtimes: engine.runtimeStatuses() }),
+    standing: () => {
+      agents.visit();
+      return { agents: agents.agents, runtimes: engine.runtimeStatuses() };
+    },
     execute: (commandId, command) => desk.execute(commandId, command),
   });
 }

@@ -1,7 +1,7 @@
-import { mkdirSync, realpathSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
-import type { ServerMessage, WireEvent, WorkstationCommand } from "../../src/contracts/wire.ts";
+import type { AgentAvailability, ServerMessage, WireEvent, WorkstationCommand } from "../../src/contracts/wire.ts";
 import { loopbackCodex } from "../support/loopback-codex.ts";
 import { type RunningDaemon, startDaemon } from "../support/running-daemon.ts";
 import { SyncSocket } from "../support/sync-socket.ts";
@@ -32,6 +32,11 @@ class Client implements Disposable {
 
   get events(): readonly WireEvent[] {
     return this.#socket.messages.flatMap((message) => (message.type === "events" ? message.events : []));
+  }
+
+  /** Resolves once what is known of the agents fits. */
+  async untilAgents(fits: (agents: readonly AgentAvailability[]) => boolean): Promise<void> {
+    await this.#socket.until(() => this.#socket.messages.some((each) => each.type === "agents" && fits(each.agents)));
   }
 
   /** Resolves once so many events of that type have come. */
@@ -78,6 +83,22 @@ describe("the workstation's commands", () => {
     valueOf(await client.ask("e", { ...turn, threadId: started["threadId"] }));
     await client.until("turn.requested", 2);
     expect(client.events.findLast(({ type }) => type === "turn.requested")?.payload["options"]).toEqual(options);
+  });
+
+  it("sign in to Codex with a key that only Codex keeps, and sign out", async () => {
+    await using codex = await loopbackCodex("workstation-sign-in");
+    await using daemon = await startDaemon(codex);
+    using client = new Client(daemon);
+    const apiKey = "sk-proj-keelson-test-0123456789abcdef0123456789abcdef";
+    expect(await client.ask("empty", { type: "signIn", method: "apiKey" })).toMatchObject({ ok: false });
+    valueOf(await client.ask("key", { type: "signIn", method: "apiKey", apiKey }));
+    expect(readFileSync(join(codex.codexHome, "auth.json"), "utf8")).toContain(apiKey);
+    await client.untilAgents((agents) => agents.some(({ agent, signedIn }) => agent === "codex" && signedIn === true));
+    valueOf(await client.ask("out", { type: "signOut" }));
+    expect(existsSync(join(codex.codexHome, "auth.json"))).toBe(false);
+    const entries = readdirSync(codex.home, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+    const holders = entries.filter((file) => readFileSync(join(file.parentPath, file.name), "latin1").includes(apiKey));
+    expect(holders.map(({ name }) => name)).toEqual([]);
   });
 
   it("queue text that is sent when the turn has ended well, over a restart too, and never twice", async () => {
