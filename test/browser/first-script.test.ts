@@ -16,8 +16,8 @@ async function firstScripts(): Promise<ReadonlyMap<string, string>> {
     if (scripts.has(path)) continue;
     const script = await readFile(join(web, path), "utf8");
     scripts.set(path, script);
-    for (const [, imported] of script.matchAll(/(?:from|^import|;import)\s*"\.\/([^"]+\.js)"/gu))
-      waiting.push(`/assets/${imported}`);
+    const imports = script.matchAll(/(?:from|^import|;import)\s*"\.\/([^"]+\.js)"/gu);
+    waiting.push(...Array.from(imports, ([, imported]) => `/assets/${imported}`));
   }
   return scripts;
 }

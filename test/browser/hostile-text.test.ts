@@ -18,7 +18,7 @@ const samples: Readonly<Record<string, string>> = {
   "a quote a thousand levels deep": `${">".repeat(1_000)} deep`,
   "a list a thousand levels deep": `${"- ".repeat(1_000)}deep`,
   "a thousand brackets": `${"[".repeat(5_000)}x${"](y)".repeat(5_000)}`,
-  "a thousand emphases": `${"*a **b ".repeat(2_000)}`,
+  "a thousand emphases": "*a **b ".repeat(2_000),
   "a table of a thousand columns": `|${"a|".repeat(1_000)}\n|${"-|".repeat(1_000)}\n|${"b|".repeat(1_000)}`,
   "a line of 5 MB": "x".repeat(5 * 1024 * 1024),
   "a fence of 5 MB": `\`\`\`js\n${"let x;\n".repeat(700_000)}\`\`\``,
@@ -66,7 +66,7 @@ describe("hostile text stays text:", () => {
           "#workstation script, iframe, object, embed, style:not(head style), #workstation img, [onload], [onerror]",
         ).length,
         links: [...document.querySelectorAll("a")].map(({ protocol }) => protocol),
-        controls: /[\u001b\u202e\u2066]/u.test(document.body.innerText),
+        controls: ["\u001b", "\u202e", "\u2066"].some((control) => document.body.innerText.includes(control)),
       }));
       const links = found.links.filter((protocol) => !["http:", "https:", "mailto:"].includes(protocol));
       expect({ ...found, links, problems, overflow: await opened.overflow() }).toEqual({

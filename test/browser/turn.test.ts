@@ -52,7 +52,8 @@ describe("with the real daemon", () => {
       await page.keyboard.press("Enter");
       await page.getByRole("heading", { name: "Run this command?" }).waitFor();
       await page.keyboard.press("a");
-      await page.getByText("Allowed once").waitFor();
+      await page.getByRole("heading", { name: "Change these files?" }).waitFor();
+      await page.keyboard.press("a");
       await page.getByText("recorded · seq").waitFor();
       await page.keyboard.press("e");
       await page.keyboard.type("Thank you");

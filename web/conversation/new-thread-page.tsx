@@ -43,7 +43,7 @@ export function NewThreadPage({ projectId, onMenu, onAddProject }: NewThreadPage
   );
 }
 
-const demoPrompt = "Show me around";
+const demoPrompt = "scenario:tour Show me what you can do in this project.";
 
 /** Before there is any project: one sentence, one thing to do. */
 function Onboarding({ onAddProject }: { readonly onAddProject: () => void }): ReactElement {

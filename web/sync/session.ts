@@ -8,10 +8,6 @@ export function storedSecret(): string | null {
   return localStorage.getItem(secretKey);
 }
 
-export function forgetSecret(): void {
-  localStorage.removeItem(secretKey);
-}
-
 /**
  * The one-time code in the address, which is taken out of it at once: it must not stay in the history or be copied
  * with the address. `#code=…` and a bare `#…` are codes; `#/…` is a place in the workstation.
