@@ -14,6 +14,12 @@ function project(name: string, include: string[], groupOrder: number, testTimeou
   };
 }
 
+/** Tests in a real browser, against dist/web, which is built before the first of them. */
+function browserProject() {
+  const { extends: extended, test } = project("browser", ["test/browser/**/*.test.ts"], 7, slowTestMilliseconds);
+  return { extends: extended, test: { ...test, globalSetup: ["test/browser/support/web-build.ts"] } };
+}
+
 export default defineConfig({
   test: {
     pool: "forks",
@@ -37,6 +43,7 @@ export default defineConfig({
       project("sim", ["test/sim/**/*.test.ts"], 4, slowTestMilliseconds),
       project("crash", ["test/crash/**/*.test.ts"], 5, slowTestMilliseconds),
       project("e2e", ["test/e2e/**/*.test.ts"], 6, slowTestMilliseconds),
+      browserProject(),
     ],
   },
 });

@@ -2,6 +2,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync, type SQLInputValue } from "node:sqlite";
 import { seededRandom } from "../src/base/random.ts";
+import { isThreadState } from "../src/core/decider.ts";
 import { unwrap } from "../src/base/result.ts";
 import type { Command } from "../src/contracts/commands.ts";
 import { CommandBatch, type StreamRecord } from "../src/ledger/command-batch.ts";
@@ -101,7 +102,7 @@ function rowsOf(batch: CommandBatch): Rows {
       ...[row.salt, row.payload, row.payloadHash, row.previousHash, row.hash],
     ]),
     threads: [...batch.streams.values()].flatMap(({ state: s, version }) =>
-      s === undefined
+      !isThreadState(s)
         ? []
         : [
             [

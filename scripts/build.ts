@@ -3,6 +3,7 @@ import { basename, dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { rolldown } from "rolldown";
 import type { Plugin } from "rolldown";
+import { buildWeb } from "./build-web.ts";
 
 /**
  * Builds dist/: main.js with its lazily loaded parts, and beside it whatever the source reaches by
@@ -88,4 +89,5 @@ for (const program of references.programs.values()) {
 for (const [name, source] of references.copies) {
   await cp(source, join(dist, name), { recursive: true });
 }
+await buildWeb();
 await reportSizes();

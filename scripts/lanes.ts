@@ -12,7 +12,7 @@ interface Lane {
 
 const lanes: Readonly<Record<string, Lane>> = {
   check: { checks: true, projects: ["unit", "repository"] },
-  test: { checks: true, projects: ["unit", "repository", "conformance", "hostile", "sim", "crash", "e2e"] },
+  test: { checks: true, projects: ["unit", "repository", "conformance", "hostile", "sim", "crash", "e2e", "browser"] },
   unit: { checks: false, projects: ["unit"] },
   crash: { checks: false, projects: ["crash"] },
   sim: { checks: false, projects: ["sim"] },

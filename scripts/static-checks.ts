@@ -7,6 +7,8 @@ const staticChecks = [
   { name: "lint", tool: "oxlint/bin/oxlint", arguments: ["--format=unix"] },
   { name: "types", tool: "typescript/bin/tsc", arguments: ["-p", "tsconfig.json"] },
   { name: "types of what the browser shares", tool: "typescript/bin/tsc", arguments: ["-p", "tsconfig.pure.json"] },
+  { name: "types of the workstation", tool: "typescript/bin/tsc", arguments: ["-p", "web/tsconfig.json"] },
+  { name: "types of the browser's tests", tool: "typescript/bin/tsc", arguments: ["-p", "test/browser/tsconfig.json"] },
   { name: "dead code", tool: "knip/bin/knip.js", arguments: ["--no-progress", "--no-config-hints"] },
 ];
 

@@ -16,7 +16,7 @@ import type { ExitCode } from "./cli/exit-codes.ts";
 import { findDaemon } from "./cli/find-daemon.ts";
 import { openLocalWorkstation } from "./cli/local-workstation.ts";
 import { runProgram } from "./cli/program.ts";
-import { runStart } from "./cli/start-command.ts";
+import { runOpen, runStart, type StartParts } from "./cli/start-command.ts";
 import { writeLine } from "./cli/terminal.ts";
 import { redact } from "./core/redaction.ts";
 import { parseBackoffSeconds } from "./core/restart-policy.ts";
@@ -45,6 +45,7 @@ const context: CliContext = {
   clock: systemClock,
   random: systemRandom,
   processId: process.pid,
+  platform: process.platform,
   findDaemon: () => findDaemon(root),
   async openWorkstation() {
     const daemon = await findDaemon(root);
@@ -79,6 +80,7 @@ function openLocal(usualLevel: LogLevel): ReturnType<typeof openLocalWorkstation
     random: systemRandom,
     system,
     environment,
+    userHome: homedir(),
     backoffMilliseconds: backoff.backoffMilliseconds,
     log: makeLog(usualLevel),
     agents: (home, ledger) => makeAgents(home.paths.root, ledger.processes),
@@ -156,15 +158,18 @@ process.stdout.on("error", () => {});
 
 /** How this program is started again: as it was started now. */
 const self: readonly [string, ...string[]] = [process.execPath, process.argv[1] ?? ""];
+const startParts: StartParts = {
+  portFor,
+  openLocal: () => openLocal("info"),
+  self,
+  logFile: join(paths.system, "daemon.log"),
+  webFolder: join(checkout, "dist", "web"),
+};
 process.exitCode = await runProgram(
   context,
   {
-    start: (options) =>
-      runStart(
-        context,
-        { portFor, openLocal: () => openLocal("info"), self, logFile: join(paths.system, "daemon.log") },
-        options,
-      ),
+    start: (options) => runStart(context, startParts, options),
+    open: (options) => runOpen(context, startParts, options),
     demo: (options) => runDemo(context, options),
     doctor,
   },

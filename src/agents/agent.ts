@@ -23,6 +23,9 @@ export interface AgentRuntime extends AsyncDisposable {
   /** Resolves once, when the agent's process has ended for whatever reason. */
   readonly exited: Promise<AgentExit>;
 
+  /** Who it is signed in as; undefined for an agent that has no accounts. */
+  readonly account?: AgentAccount;
+
   startThread(options: ThreadOptions): Promise<Result<AgentThread, AgentFailure>>;
   /** Loads a thread the agent has on its disk. Fails with `thread-lost` only when the agent says it is gone. */
   resumeThread(agentThreadId: string, options: ThreadOptions): Promise<Result<AgentThread, AgentFailure>>;
@@ -36,6 +39,24 @@ export interface AgentRuntime extends AsyncDisposable {
   answer(requestId: string, answer: ApprovalAnswer, message: string | null): Promise<Result<void, AgentFailure>>;
   /** Ends the process: by protocol, then SIGTERM, then SIGKILL, each after its named grace. */
   close(): Promise<AgentExit>;
+}
+
+/** The account that an agent works with. What signs in passes through here and is kept by the agent alone. */
+export interface AgentAccount {
+  /** Whether turns can start with it: signed in, or with a provider that needs no account. */
+  read(): Promise<Result<{ readonly signedIn: boolean }, AgentFailure>>;
+  models(): Promise<Result<readonly AgentModel[], AgentFailure>>;
+  signInWithKey(apiKey: string): Promise<Result<void, AgentFailure>>;
+  /** Begins the sign-in that a browser has to finish; the address is one of the vendor's own. */
+  beginSignIn(): Promise<Result<{ readonly url: string }, AgentFailure>>;
+  signOut(): Promise<Result<void, AgentFailure>>;
+}
+
+export interface AgentModel {
+  /** As turns name it. */
+  readonly id: string;
+  readonly name: string;
+  readonly efforts: readonly string[];
 }
 
 export interface ThreadOptions {

@@ -99,6 +99,66 @@ export const limits = {
 
   httpBodyBytes: 16 * 1024 * 1024,
   httpHeaderBytes: 16 * 1024,
+  /** What a page of the workstation may post; only tools send whole environments and long prompts over HTTP. */
+  sessionBodyBytes: 4 * 1024,
+  /** A one-time address works for this long, and so many of them are kept; the oldest goes first. */
+  sessionCodeMilliseconds: 10 * 60_000,
+  sessionCodes: 16,
+  /** Browsers that are signed in; the one unused for longest goes first. */
+  sessions: 64,
+  sessionMilliseconds: 30 * 24 * 60 * 60_000,
+  /** When a session was last used is kept no more exactly than this. */
+  sessionTouchMilliseconds: 60 * 60_000,
+  /** Wrong codes per minute before all codes are refused for the rest of it. */
+  sessionFailuresPerMinute: 20,
+  staticFileBytes: 16 * 1024 * 1024,
+  staticPathCharacters: 1_024,
+
+  /** A message of a workstation in the browser: a prompt in JSON, escaped at worst. */
+  socketMessageBytes: 8 * 1024 * 1024,
+  socketClients: 64,
+  /** How long a new connection may take to say who it is. */
+  socketHelloMilliseconds: 10_000,
+  socketPingMilliseconds: 15_000,
+  /** Messages a client may send at once, and per second over time. */
+  socketMessageBurst: 200,
+  socketMessagesPerSecond: 50,
+  /** Messages of a known type that are not well formed: so many end the connection. */
+  socketMalformedMessages: 16,
+  /** Commands of one client that may wait for their receipt. */
+  socketPendingCommands: 64,
+  /** Deltas are joined for this long before they go to a client. */
+  socketDeltaMilliseconds: 16,
+  /** Bytes that wait in a socket before its client gets no deltas, and before it gets no events. */
+  socketDeltaBytes: 256 * 1024,
+  socketEventBytes: 1024 * 1024,
+  /** A client whose socket takes nothing for this long is cut; it comes back with its cursor. */
+  socketStallMilliseconds: 10_000,
+  /** After the close was asked for, the connection is ended without waiting any longer. */
+  socketCloseMilliseconds: 2_000,
+  /** One frame of events, unless a single event is larger. */
+  syncFrameCharacters: 256 * 1024,
+  /** A client that missed more than this gets a snapshot instead. */
+  syncResendEvents: 10_000,
+  /** Serialised events kept for clients that are a little behind. */
+  syncRecentEvents: 1_024,
+  syncRecentCharacters: 8 * 1024 * 1024,
+  syncWatchedThreads: 16,
+  threadPageEvents: 200,
+  threadPageEventsMaximum: 500,
+  threadPageCharacters: 2 * 1024 * 1024,
+  /** Rows read at a time going back in a stream; a row may be as large as an event. */
+  streamBackwardsRows: 16,
+  projects: 1_024,
+  projectPathCharacters: 4_096,
+  followUpsPerThread: 32,
+  /** What is known of an agent's account and models is asked for anew when it is older than this. */
+  accountFreshMilliseconds: 60_000,
+  /** After the browser was sent to sign in, the agent is asked this often, and for this long, whether it has been done. */
+  signInPollMilliseconds: 2_000,
+  signInMilliseconds: 10 * 60_000,
+  apiKeyCharacters: 1_024,
+  agentModels: 128,
   defaultPort: 4477,
   daemonStartMilliseconds: 20_000,
   daemonStopMilliseconds: 30_000,

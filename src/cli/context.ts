@@ -21,6 +21,7 @@ export interface CliContext {
   readonly clock: Clock;
   readonly random: Random;
   readonly processId: number;
+  readonly platform: NodeJS.Platform;
   /** The daemon of the home, if one runs. */
   readonly findDaemon: () => Promise<DaemonClient | undefined>;
   /** The daemon's workstation if one runs, else the home opened in this process for as long as the command runs. */

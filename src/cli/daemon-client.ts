@@ -68,6 +68,11 @@ export class DaemonClient implements Workstation {
     return this.#call("GET", "/api/runtimes");
   }
 
+  /** A new one-time code for a browser. */
+  mintCode(): Promise<Result<{ readonly code: string }>> {
+    return this.#call("POST", "/api/codes");
+  }
+
   /** Asks the daemon to end. */
   stop(): Promise<Result<unknown>> {
     return this.#call("POST", "/api/stop");

@@ -5,6 +5,7 @@ import type { TurnRequest } from "../contracts/api.ts";
 import type { RecordedEvent } from "../contracts/events.ts";
 import { agentName, type ApproveMode, approveMode, reasoningEffort, sandboxMode } from "../contracts/vocabulary.ts";
 import type { TurnHandle } from "../engine/workstation.ts";
+import { agentEnvironment } from "./agent-environment.ts";
 import { ApprovalPrompt } from "./approval-prompt.ts";
 import type { CliContext, OpenedWorkstation } from "./context.ts";
 import { deltaLine, eventLine } from "./event-lines.ts";
@@ -136,13 +137,6 @@ export function turnRequestOf(context: CliContext, prompt: string, options: Exec
     },
     ...(options.thread === undefined ? {} : { threadId: options.thread }),
   });
-}
-
-/** What the shell counts for itself says nothing to an agent, and would keep turns from sharing a process. */
-const shellBookkeeping: ReadonlySet<string> = new Set(["_", "SHLVL", "PWD", "OLDPWD"]);
-
-function agentEnvironment(environment: CliContext["environment"]): Record<string, string> {
-  return Object.fromEntries(Object.entries(environment).filter(([name]) => !shellBookkeeping.has(name)));
 }
 
 function checkAsking(context: CliContext, mode: ApproveMode): Result<void> {

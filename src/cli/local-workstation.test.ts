@@ -43,7 +43,16 @@ async function recover(root: string, remembered: readonly AgentTurn[]): Promise<
     async [Symbol.asyncDispose](): Promise<void> {}
   }
   const opened = await openLocalWorkstation({
-    ...{ root, holder, clock, random, environment: {}, backoffMilliseconds: [1_000], system: new FakeProcesses() },
+    ...{
+      root,
+      holder,
+      clock,
+      random,
+      environment: {},
+      userHome: root,
+      backoffMilliseconds: [1_000],
+      system: new FakeProcesses(),
+    },
     log: { write: () => {} },
     agents: (_, ledger) => {
       found = ledger;

@@ -8,7 +8,10 @@ import type { AgentCatalog } from "../agents/agent-catalog.ts";
 import type { AgentRuntime } from "../agents/agent.ts";
 import type { Item } from "../contracts/items.ts";
 import type { AgentName } from "../contracts/vocabulary.ts";
+import { AgentBoard } from "../engine/agent-board.ts";
+import { CommandDesk } from "../engine/command-desk.ts";
 import { Engine } from "../engine/engine.ts";
+import { FollowUps } from "../engine/follow-ups.ts";
 import { recoverTurns } from "../engine/recovery.ts";
 import { RuntimeRegistry } from "../engine/runtime-registry.ts";
 import { type Home, openHome } from "../home/home.ts";
@@ -16,6 +19,7 @@ import type { Ledger } from "../ledger/ledger.ts";
 import { openLedger } from "../ledger/open-ledger.ts";
 import type { ProcessSystem } from "../process/process-system.ts";
 import { reapLeftovers } from "../process/reaper.ts";
+import { agentEnvironment } from "./agent-environment.ts";
 import { logEvent } from "./event-log.ts";
 
 export interface LocalWorkstationOptions {
@@ -26,6 +30,8 @@ export interface LocalWorkstationOptions {
   readonly system: ProcessSystem;
   /** What agents get when nobody hands over another environment; used to ask them about unfinished turns. */
   readonly environment: Readonly<Record<string, string>>;
+  /** What `~` stands for. */
+  readonly userHome: string;
   readonly backoffMilliseconds: readonly number[];
   readonly agents: (home: Home, ledger: Ledger) => AgentCatalog & AsyncDisposable;
   readonly log: Log;
@@ -34,6 +40,10 @@ export interface LocalWorkstationOptions {
 export interface LocalWorkstation extends AsyncDisposable {
   readonly home: Home;
   readonly engine: Engine;
+  readonly ledger: Ledger;
+  readonly desk: CommandDesk;
+  readonly followUps: FollowUps;
+  readonly agents: AgentBoard;
 }
 
 /**
@@ -68,8 +78,17 @@ export async function openLocalWorkstation(options: LocalWorkstationOptions): Pr
   const retryingSeconds = home.value.config.turns.retryingSeconds;
   const retryingMilliseconds = retryingSeconds === undefined ? limits.retryingMilliseconds : retryingSeconds * 1_000;
   const engine = opening.use(new Engine({ ledger, runtimes, clock, random, retryingMilliseconds }));
+  const environment = agentEnvironment(options.environment);
+  const followUps = opening.use(new FollowUps({ ledger, engine, clock, random, environment, log: options.log }));
+  const names = ["codex", "scripted"] as const;
+  const board = opening.use(new AgentBoard({ agents, runtimes, clock, names, environment }));
+  const { userHome } = options;
+  const desk = new CommandDesk({ ledger, engine, followUps, agents: board, environment, userHome });
   const owned = opening.move();
-  return success({ home: home.value, engine, [Symbol.asyncDispose]: () => owned.disposeAsync() });
+  return success({
+    ...{ home: home.value, engine, ledger, desk, followUps, agents: board },
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  });
 }
 
 async function recover(

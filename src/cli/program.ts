@@ -9,6 +9,7 @@ import { listThreads, replayThreadCommand, verifyLedgerCommand } from "./read-co
 /** The commands whose making needs more than the context: main.ts, the composition root, gives them. */
 export interface ProgramParts {
   readonly start: (options: StartOptions) => Promise<ExitCode>;
+  readonly open: (options: { json?: boolean }) => Promise<ExitCode>;
   readonly demo: (options: { approve: string }) => Promise<ExitCode>;
   readonly doctor: (options: { json?: boolean }) => Promise<ExitCode>;
 }
@@ -145,6 +146,11 @@ function addDaemon(program: Command, context: CliContext, parts: ProgramParts, e
     .option("--foreground", "stay in this process, for services")
     .option("--json", "print one JSON document")
     .action(async (options: StartOptions) => exit(await parts.start(options)));
+  program
+    .command("open")
+    .description("open the workstation in the browser; prints a fresh address that works once")
+    .option("--json", "print one JSON document")
+    .action(async (options: { json?: boolean }) => exit(await parts.open(options)));
   program
     .command("status")
     .description("is the daemon running, and what runs in it")

@@ -4,12 +4,14 @@ import { dirname } from "node:path";
 import type { Result } from "../base/result.ts";
 import { stripTerminalControls } from "../base/terminal-text.ts";
 import type { CliContext } from "./context.ts";
-import type { DaemonAddress } from "./daemon-client.ts";
+import { homePaths } from "../home/home-paths.ts";
+import type { DaemonAddress, DaemonClient } from "./daemon-client.ts";
 import { printReady } from "./daemon-commands.ts";
 import { type ExitCode, exitCodeOf, exitCodes } from "./exit-codes.ts";
 import type { LocalWorkstation } from "./local-workstation.ts";
 import type { StartOptions } from "./program.ts";
-import { serveWorkstation } from "./serve.ts";
+import { openInBrowser } from "./open-browser.ts";
+import { browserAddress, serveWorkstation } from "./serve.ts";
 import { writeFailure, writeLine } from "./terminal.ts";
 
 export interface StartParts {
@@ -20,14 +22,43 @@ export interface StartParts {
   readonly self: readonly [string, ...string[]];
   /** Where a detached daemon's messages go. */
   readonly logFile: string;
+  /** The folder of the built workstation. */
+  readonly webFolder: string;
+}
+
+/** `keelson open`: a fresh one-time address of the daemon that runs, or of one that is started for it. */
+export async function runOpen(
+  context: CliContext,
+  parts: StartParts,
+  options: { readonly json?: boolean },
+): Promise<ExitCode> {
+  return await runStart(context, parts, { ...options, open: true });
+}
+
+async function showAddress(context: CliContext, daemon: DaemonClient, options: StartOptions): Promise<ExitCode> {
+  const minted = await daemon.mintCode();
+  if (!minted.ok) {
+    writeFailure(context.terminal, minted.error);
+    return exitCodeOf(minted.error);
+  }
+  announce(context, { ...daemon.ready, url: browserAddress(daemon.ready.url, minted.value.code) }, options);
+  return exitCodes.done;
+}
+
+/** Prints the ready line, and opens the browser for somebody who sits there. */
+function announce(context: CliContext, ready: DaemonAddress, options: StartOptions): void {
+  printReady(context, ready, options.json === true);
+  const { terminal, home, platform } = context;
+  if (options.open && options.json !== true && terminal.out.isTTY) {
+    openInBrowser(homePaths(home).system, ready.url, platform);
+  }
 }
 
 /** `keelson start`: shows the daemon that runs, or starts one, detached or in this process. */
 export async function runStart(context: CliContext, parts: StartParts, options: StartOptions): Promise<ExitCode> {
   const running = await context.findDaemon();
   if (running !== undefined) {
-    printReady(context, running.ready, options.json === true);
-    return exitCodes.done;
+    return await showAddress(context, running, options);
   }
   return options.foreground === true ? serveHere(context, parts, options) : startDetached(context, parts, options);
 }
@@ -40,8 +71,9 @@ async function serveHere(context: CliContext, parts: StartParts, options: StartO
   }
   await using local = opened.value;
   const port = parts.portFor(options.port, local.home.config.daemon.port);
-  const { version, processId, clock } = context;
-  const serving = await serveWorkstation(local, { port, version, pid: processId, clock });
+  const { version, processId, clock, random } = context;
+  const { webFolder } = parts;
+  const serving = await serveWorkstation(local, { port, version, pid: processId, clock, random, webFolder });
   if (!serving.ok) {
     writeFailure(context.terminal, serving.error);
     return exitCodeOf(serving.error);
@@ -49,7 +81,7 @@ async function serveHere(context: CliContext, parts: StartParts, options: StartO
   await using server = serving.value;
   const asked = Promise.withResolvers<void>();
   using _ = context.onStopRequest(() => asked.resolve());
-  printReady(context, server.address, options.json === true);
+  announce(context, { ...server.address, url: browserAddress(server.address.url, server.mintCode()) }, options);
   await Promise.race([asked.promise, server.stopRequested]);
   return exitCodes.done;
 }
@@ -76,7 +108,7 @@ async function startDetached(context: CliContext, parts: StartParts, options: St
   }
   child.stdout?.destroy();
   child.unref();
-  printReady(context, JSON.parse(line) as DaemonAddress, options.json === true);
+  announce(context, JSON.parse(line) as DaemonAddress, options);
   return exitCodes.done;
 }
 

@@ -21,7 +21,11 @@ export const threadCommand = z.discriminatedUnion("type", [
     prompt: z.string(),
     options: turnOptions,
     redactions: z.number().int().nonnegative(),
+    /** The follow-up that this turn carries out; it leaves the queue with the turn's request. */
+    followUpId: z.string().min(1).optional(),
   }),
+  z.object({ type: z.literal("queueFollowUp"), ...eventPayloads["followUp.queued"].shape }),
+  z.object({ type: z.literal("removeFollowUp"), ...eventPayloads["followUp.removed"].shape }),
   z.object({ type: z.literal("requestInterrupt"), threadId, turnId }),
   z.object({
     type: z.literal("answerApproval"),
@@ -46,6 +50,13 @@ export const threadCommand = z.discriminatedUnion("type", [
 ]);
 export type ThreadCommand = z.infer<typeof threadCommand>;
 
+/** What may be asked of a project. Decided by core/project-decider.ts. */
+export const projectCommand = z.discriminatedUnion("type", [
+  z.object({ type: z.literal("addProject"), ...eventPayloads["project.added"].shape }),
+  z.object({ type: z.literal("setProjectTrust"), ...eventPayloads["project.trustChanged"].shape }),
+]);
+export type ProjectCommand = z.infer<typeof projectCommand>;
+
 /** What the supervisor and start-up put on record; these are facts, so nothing is there to decide. */
 export type RecordCommand = {
   [Type in RecordableEvent]: { readonly type: "record"; readonly event: Type; readonly payload: EventPayload<Type> };
@@ -59,7 +70,7 @@ type RecordableEvent =
   | "home.recovered";
 
 /** A command with its idempotency key and its origin. */
-export type Command = (ThreadCommand | RecordCommand) & {
+export type Command = (ThreadCommand | ProjectCommand | RecordCommand) & {
   readonly commandId: string;
   readonly actor: z.infer<typeof actor>;
 };

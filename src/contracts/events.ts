@@ -14,6 +14,8 @@ import {
 const threadId = z.string().min(1);
 const turnId = z.string().min(1);
 const approvalId = z.string().min(1);
+const projectId = z.string().min(1);
+const followUpId = z.string().min(1);
 
 /**
  * Every event of the ledger, by type. A released payload schema is never changed in place: a new shape gets a new
@@ -102,6 +104,23 @@ export const eventPayloads = {
     outcome: z.enum(["allowed", "asked", "declined"]),
   }),
 
+  /** Text that waits in the thread for the end of its turn. */
+  "followUp.queued": z.object({
+    threadId,
+    followUpId,
+    text: z.string(),
+    options: turnOptions,
+    /** Secrets taken out of the text before it was stored. */
+    redactions: z.number().int().nonnegative(),
+  }),
+  "followUp.removed": z.object({ threadId, followUpId }),
+  /** Recorded together with the request of the turn it became. */
+  "followUp.sent": z.object({ threadId, followUpId, turnId }),
+
+  /** `path` is the real path: without symbolic links. */
+  "project.added": z.object({ projectId, path: z.string(), name: z.string() }),
+  "project.trustChanged": z.object({ projectId, trusted: z.boolean() }),
+
   "runtime.started": z.object({
     runtimeId: z.string(),
     agent: agentName,
@@ -157,9 +176,10 @@ export type RecordedEvent = EventDraft & {
 
 type Actor = z.infer<typeof actor>;
 
-/** The stream an event belongs to: one per thread, one per runtime, one for the home. */
+/** The stream an event belongs to: one per thread, per project and per runtime, one for the home. */
 export function streamOf(draft: EventDraft): string {
   if ("threadId" in draft.payload) return `thread:${draft.payload.threadId}`;
+  if ("projectId" in draft.payload) return `project:${draft.payload.projectId}`;
   if ("runtimeId" in draft.payload) return `runtime:${draft.payload.runtimeId}`;
   return "home";
 }

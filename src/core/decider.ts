@@ -1,27 +1,48 @@
 import { type Result, success } from "../base/result.ts";
-import type { Command, RecordCommand } from "../contracts/commands.ts";
+import type { Command, ProjectCommand, RecordCommand } from "../contracts/commands.ts";
 import { type EventDraft, type RecordedEvent, streamOf } from "../contracts/events.ts";
+import { decideProject } from "./project-decider.ts";
+import { evolveProject, isProjectEvent, type ProjectState } from "./project-state.ts";
 import { decideThread } from "./thread-decider.ts";
 import { evolveThread, isThreadEvent, type ThreadState } from "./thread-state.ts";
 
-/** The state a decision is made on: a thread's, or none for streams that only record facts. */
-export type StreamState = ThreadState | undefined;
+/** The state a decision is made on: a thread's or a project's, or none for streams that only record facts. */
+export type StreamState = ThreadState | ProjectState | undefined;
+
+export function isThreadState(state: StreamState): state is ThreadState {
+  return state !== undefined && "threadId" in state;
+}
+
+export function isProjectState(state: StreamState): state is ProjectState {
+  return state !== undefined && "projectId" in state;
+}
 
 /** The stream whose state decides a command. */
 export function streamOfCommand(command: Command): string {
-  return command.type === "record" ? streamOf(draftOf(command)) : `thread:${command.threadId}`;
+  if (command.type === "record") return streamOf(draftOf(command));
+  return isProjectCommand(command) ? `project:${command.projectId}` : `thread:${command.threadId}`;
 }
 
 /** Decides a command on the state of its stream. Pure: the same input always gives the same events. */
 export function decide(command: Command, state: StreamState, now: number): Result<readonly EventDraft[]> {
   if (command.type === "record") return success([draftOf(command)]);
+  if (isProjectCommand(command)) {
+    const { commandId: _, actor, ...projectCommand } = command;
+    return decideProject(isProjectState(state) ? state : undefined, projectCommand, actor);
+  }
   const { commandId: _, actor, ...threadCommand } = command;
-  return decideThread(state, threadCommand, actor, now);
+  return decideThread(isThreadState(state) ? state : undefined, threadCommand, actor, now);
 }
 
 /** The state of a stream after one more event. */
 export function evolve(state: StreamState, event: RecordedEvent): StreamState {
-  return isThreadEvent(event) ? evolveThread(state, event) : state;
+  if (isThreadEvent(event)) return evolveThread(isThreadState(state) ? state : undefined, event);
+  if (isProjectEvent(event)) return evolveProject(isProjectState(state) ? state : undefined, event);
+  return state;
+}
+
+function isProjectCommand(command: Command): command is Extract<Command, ProjectCommand> {
+  return command.type === "addProject" || command.type === "setProjectTrust";
 }
 
 /**

@@ -31,6 +31,10 @@ export function decideThread(
       return one({ type: "thread.bound", actor, payload: payloadOf(command) });
     case "requestTurn":
       return decideTurnRequest(state, command, actor);
+    case "queueFollowUp":
+      return decideFollowUp(state, command, actor);
+    case "removeFollowUp":
+      return decideFollowUpRemoval(state, command, actor);
     case "answerApproval":
       return decideAnswer(state, command, actor);
     case "endApproval":
@@ -61,7 +65,38 @@ function decideTurnRequest(
     });
   }
   const sayable = checkPrompt(command.prompt);
-  return sayable.ok ? one({ type: "turn.requested", actor, payload: payloadOf(command) }) : sayable;
+  if (!sayable.ok) return sayable;
+  const { followUpId, ...request } = payloadOf(command);
+  const requested = { type: "turn.requested", actor, payload: request } as const;
+  if (followUpId === undefined) return one(requested);
+  if (!isQueued(state, followUpId)) return followUpGone(followUpId);
+  const { threadId, turnId } = command;
+  return success([requested, { type: "followUp.sent", actor, payload: { threadId, followUpId, turnId } }]);
+}
+
+function decideFollowUp(
+  state: ThreadState,
+  command: Extract<ThreadCommand, { type: "queueFollowUp" }>,
+  actor: Actor,
+): Decision {
+  if (isQueued(state, command.followUpId)) return success([]);
+  const sayable = checkPrompt(command.text);
+  if (!sayable.ok) return sayable;
+  if (state.followUps.length >= limits.followUpsPerThread) {
+    return failure("followUp.too-many", `More than ${limits.followUpsPerThread} follow-ups wait in this thread.`, {
+      next: "Wait until some were sent, or remove one.",
+    });
+  }
+  return one({ type: "followUp.queued", actor, payload: payloadOf(command) });
+}
+
+function decideFollowUpRemoval(
+  state: ThreadState,
+  command: Extract<ThreadCommand, { type: "removeFollowUp" }>,
+  actor: Actor,
+): Decision {
+  if (!isQueued(state, command.followUpId)) return followUpGone(command.followUpId);
+  return one({ type: "followUp.removed", actor, payload: payloadOf(command) });
 }
 
 /** Whether an agent can be told this. Asked before a thread is made for it, too. Errors: `turn.empty`, `turn.too-long`. */
@@ -75,6 +110,16 @@ export function checkPrompt(prompt: string): Result<unknown> {
     });
   }
   return success(prompt);
+}
+
+function isQueued(state: ThreadState, followUpId: string): boolean {
+  return state.followUps.some((followUp) => followUp.followUpId === followUpId);
+}
+
+function followUpGone(followUpId: string): Decision {
+  return failure("followUp.unknown", `Follow-up ${followUpId} is not waiting in this thread.`, {
+    next: "It was sent or removed; the thread shows which.",
+  });
 }
 
 function decideAnswer(
@@ -101,7 +146,16 @@ function decideApprovalEnd(
 
 type ReportCommand = Exclude<
   ThreadCommand,
-  { type: "createThread" | "bindThread" | "requestTurn" | "answerApproval" | "endApproval" }
+  {
+    type:
+      | "createThread"
+      | "bindThread"
+      | "requestTurn"
+      | "queueFollowUp"
+      | "removeFollowUp"
+      | "answerApproval"
+      | "endApproval";
+  }
 >;
 
 /** Everything that concerns the running turn: refused unless the turn named is the one that runs. */

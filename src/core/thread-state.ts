@@ -28,6 +28,14 @@ export interface ActiveTurn {
   readonly approvals: readonly PendingApproval[];
 }
 
+/** Text that waits for the thread's turn to end. Its words are in the event `seq`. */
+export interface FollowUp {
+  readonly followUpId: string;
+  readonly seq: number;
+  /** Secrets were taken out of the stored text, so it cannot be sent from the ledger. */
+  readonly redacted: boolean;
+}
+
 export const threadStatuses = ["idle", "working", "needs-you", "completed", "failed", "limit", "interrupted"] as const;
 export type ThreadStatus = (typeof threadStatuses)[number];
 
@@ -46,6 +54,8 @@ export interface ThreadState {
   /** The agent's id of the last turn that ended; tells a new turn of the agent's from one already accounted for. */
   readonly lastAgentTurnId: string | null;
   readonly activeTurn: ActiveTurn | null;
+  /** Oldest first. */
+  readonly followUps: readonly FollowUp[];
 }
 
 type ThreadEvent = Extract<RecordedEvent, { payload: { threadId: string } }>;
@@ -76,6 +86,7 @@ function createdThread(payload: EventPayload<"thread.created">, at: number): Thr
     agentHome: null,
     lastAgentTurnId: null,
     activeTurn: null,
+    followUps: [],
   };
 }
 
@@ -115,6 +126,13 @@ function changes(state: ThreadState, event: Exclude<ThreadEvent, { type: "thread
       return state.activeTurn?.retrying === true ? withTurn(state, { retrying: false }) : {};
     case "policy.decided":
       return {};
+    case "followUp.queued": {
+      const { followUpId, redactions } = event.payload;
+      return { followUps: [...state.followUps, { followUpId, seq: event.seq, redacted: redactions > 0 }] };
+    }
+    case "followUp.removed":
+    case "followUp.sent":
+      return { followUps: state.followUps.filter(({ followUpId }) => followUpId !== event.payload.followUpId) };
     default:
       return unreachable(event);
   }

@@ -7,6 +7,7 @@ import { singleLine } from "../base/terminal-text.ts";
 import type { RuntimeStatus, ThreadSummary, TurnRequest } from "../contracts/api.ts";
 import type { EventPayload, RecordedEvent } from "../contracts/events.ts";
 import type { ApprovalAnswer } from "../contracts/vocabulary.ts";
+import type { ThreadPage } from "../contracts/wire.ts";
 import type { EffectKind } from "../core/decider.ts";
 import { redact } from "../core/redaction.ts";
 import { type Replay, replayThread } from "../core/replay.ts";
@@ -16,6 +17,7 @@ import type { CommittedBatch, Ledger } from "../ledger/ledger.ts";
 import { ApprovalDesk } from "./approval-desk.ts";
 import { readLedger, Recorder } from "./recorder.ts";
 import type { RuntimeRegistry } from "./runtime-registry.ts";
+import type { Delta } from "./turn-frames.ts";
 import { TurnRunner, type TurnRunnerPorts } from "./turn-runner.ts";
 import { TurnWatch } from "./turn-watch.ts";
 import { UnderWay } from "./under-way.ts";
@@ -28,6 +30,20 @@ export interface EngineOptions {
   readonly random: Random;
   readonly retryingMilliseconds: number;
 }
+
+/** How a turn came to be asked for. */
+export interface TurnOrigin {
+  /** The idempotency key: with the same one, the same turn is answered and nothing is done. */
+  readonly commandId: string;
+  /** The follow-up that it carries out. */
+  readonly followUpId?: string;
+}
+
+/** Named here, as a type and not as an interface, so that it can go out as a receipt's value. */
+type TurnIds = {
+  readonly threadId: string;
+  readonly turnId: string;
+};
 
 /**
  * The workstation in this process: takes commands, records them, and lets the outbox carry out what was recorded.
@@ -46,6 +62,7 @@ export class Engine implements Workstation, AsyncDisposable {
   readonly #runners = new Map<string, TurnRunner>();
   /** By thread: in each, one turn runs at a time. */
   readonly #watches = new Map<string, TurnWatch>();
+  readonly #deltaListeners = new Set<(delta: Delta) => void>();
   /** Everything that is under way here; closing waits for it. */
   readonly #underWay = new UnderWay();
   readonly #subscription: Disposable;
@@ -70,7 +87,28 @@ export class Engine implements Workstation, AsyncDisposable {
    * of the agent's check and of the ledger.
    */
   runTurn(request: TurnRequest): Promise<Result<TurnHandle>> {
-    return this.#underWay.track(this.#accept(request));
+    return this.#underWay.track(this.#acceptAndWatch(request));
+  }
+
+  /** Accepts a turn as `runTurn` does, for somebody who follows the ledger instead of the turn. */
+  startTurn(request: TurnRequest, origin: TurnOrigin): Promise<Result<TurnIds>> {
+    return this.#underWay.track(this.#accept(request, origin));
+  }
+
+  /** Calls back with all text that streams, of all turns, until disposed of. */
+  onDelta(listener: (delta: Delta) => void): Disposable {
+    const own = (delta: Delta): void => listener(delta);
+    this.#deltaListeners.add(own);
+    return { [Symbol.dispose]: () => void this.#deltaListeners.delete(own) };
+  }
+
+  /** What the unfinished items of a running turn have streamed so far. */
+  streamedText(turnId: string): ThreadPage["partials"] {
+    return (this.#runners.get(turnId)?.streamedText() ?? []).map((partial) => ({ turnId, ...partial }));
+  }
+
+  runtimeStatuses(): readonly RuntimeStatus[] {
+    return this.#runtimes.statuses((id) => this.#activeTurnsOf(id));
   }
 
   interruptTurn(threadId: string, turnId: string): Promise<Result<unknown>> {
@@ -102,7 +140,7 @@ export class Engine implements Workstation, AsyncDisposable {
   }
 
   runtimes(): Promise<Result<readonly RuntimeStatus[]>> {
-    return Promise.resolve(success(this.#runtimes.statuses((id) => this.#activeTurnsOf(id))));
+    return Promise.resolve(success(this.runtimeStatuses()));
   }
 
   /** Interrupts what still runs, waits until every turn's end is recorded, and ends all agents. */
@@ -123,35 +161,51 @@ export class Engine implements Workstation, AsyncDisposable {
 
   readonly #newId = (): string => newId(this.#clock, this.#random);
 
-  async #accept(request: TurnRequest): Promise<Result<TurnHandle>> {
+  async #acceptAndWatch(request: TurnRequest): Promise<Result<TurnHandle>> {
+    const fromSeq = this.#ledger.headSeq();
+    const accepted = await this.#accept(request, { commandId: this.#newId() });
+    if (!accepted.ok) return accepted;
+    const { threadId, turnId } = accepted.value;
+    const watch = new TurnWatch(this.#ledger, threadId, turnId, fromSeq);
+    this.#watches.set(threadId, watch);
+    if (this.#ledgerFailed) this.#onLedgerFailed();
+    return success({ threadId, turnId, frames: watch });
+  }
+
+  async #accept(request: TurnRequest, { commandId, followUpId }: TurnOrigin): Promise<Result<TurnIds>> {
+    const known = this.#turnOf(commandId);
+    if (known !== undefined) return success(known);
     const fits = this.#checkRequest(request);
     if (!fits.ok) return fits;
     const available = await this.#runtimes.check(request.agent, request.environment);
     if (!available.ok) return available;
     if (this.#closing !== undefined) return stopping;
-    const threadId = request.threadId ?? this.#newId();
+    const creation = `${commandId}:thread`;
     const turnId = this.#newId();
+    const threadId =
+      request.threadId ?? this.#ledger.receipt(creation)?.stream.slice("thread:".length) ?? this.#newId();
     const { agent, projectPath, options } = request;
     const { text: prompt, count: redactions } = redact(request.prompt);
-    const fromSeq = this.#ledger.headSeq();
     this.#unsent.set(turnId, request);
     // Asked for in one breath, so that one transaction makes the thread and its first turn.
     const title = singleLine(prompt).slice(0, limits.titleCharacters);
     const create = { type: "createThread", threadId, projectPath, agent, title } as const;
-    const created = request.threadId === undefined ? this.#recorder.record(create, "user") : undefined;
-    const requested = this.#recorder.record(
-      { type: "requestTurn", threadId, turnId, prompt, options, redactions },
-      "user",
-    );
+    const created = request.threadId === undefined ? this.#recorder.record(create, "user", creation) : undefined;
+    const followUp = followUpId === undefined ? {} : { followUpId };
+    const asked = { type: "requestTurn", threadId, turnId, prompt, options, redactions, ...followUp } as const;
+    const requested = this.#recorder.record(asked, "user", commandId);
     const refused = [await created, await requested].find((recorded) => recorded?.ok === false);
-    if (refused?.ok === false) {
-      this.#unsent.delete(turnId);
-      return refused;
-    }
-    const watch = new TurnWatch(this.#ledger, threadId, turnId, fromSeq);
-    this.#watches.set(threadId, watch);
-    if (this.#ledgerFailed) this.#onLedgerFailed();
-    return success({ threadId, turnId, frames: watch });
+    if (refused?.ok !== false) return success({ threadId, turnId });
+    this.#unsent.delete(turnId);
+    return refused;
+  }
+
+  /** The turn that a command came to when it was carried out before. */
+  #turnOf(commandId: string): TurnIds | undefined {
+    const seq = this.#ledger.receipt(commandId)?.firstSeq ?? null;
+    const event = seq === null ? undefined : this.#ledger.event(seq);
+    if (event?.type !== "turn.requested") return undefined;
+    return { threadId: event.payload.threadId, turnId: event.payload.turnId };
   }
 
   #checkRequest({ threadId, agent, prompt }: TurnRequest): Result<unknown> {
@@ -233,9 +287,14 @@ export class Engine implements Workstation, AsyncDisposable {
       retryingMilliseconds: this.#retryingMilliseconds,
       recorder: this.#recorder,
       approvals: this.#approvals,
-      publishDelta: (delta) => this.#watches.get(delta.threadId)?.onDelta(delta),
+      publishDelta: (delta) => this.#publish(delta),
       isStopping: () => this.#closing !== undefined,
     };
+  }
+
+  #publish(delta: Delta): void {
+    this.#watches.get(delta.threadId)?.onDelta(delta);
+    for (const listener of this.#deltaListeners) listener(delta);
   }
 
   #activeTurnsOf(runtimeId: string): number {

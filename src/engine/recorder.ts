@@ -24,9 +24,12 @@ export class Recorder implements PartialStore {
     this.#onFailed = onFailed;
   }
 
-  /** Records a command; the answer tells whether it is on disk. Commands are recorded in the order of the calls. */
-  readonly record = (command: ThreadCommand, actor: Actor): Promise<Result<unknown>> =>
-    this.#watch(this.#ledger.execute({ ...command, commandId: this.#newId(), actor }));
+  /**
+   * Records a command; the answer tells whether it is on disk. Commands are recorded in the order of the calls.
+   * @param commandId the idempotency key, where somebody may ask again
+   */
+  readonly record = (command: ThreadCommand, actor: Actor, commandId = this.#newId()): Promise<Result<unknown>> =>
+    this.#watch(this.#ledger.execute({ ...command, commandId, actor }));
 
   /**
    * Records the end of something, which must not get lost because the ledger is busy for a moment: nothing else would

@@ -22,6 +22,8 @@ interface StreamingItem {
   readonly kind: Item["kind"];
   readonly partial: PartialText;
   length: number;
+  /** The text as it was streamed, from its beginning; no more of it than a page may show. */
+  shown: string;
 }
 
 /** The text that a turn's unfinished items have streamed so far, checkpointed so that a crash loses next to nothing. */
@@ -47,13 +49,14 @@ export class StreamedText {
   append(itemId: string, kind: Item["kind"], text: string): number {
     let item = this.#items.get(itemId);
     if (item === undefined) {
-      item = { kind, partial: new PartialText(), length: 0 };
+      item = { kind, partial: new PartialText(), length: 0, shown: "" };
       this.#items.set(itemId, item);
       if (this.#items.size > limits.streamingItemsPerTurn) this.#items.delete(this.#items.keys().next().value ?? "");
     }
     const offset = item.length;
     item.partial.append(text);
     item.length += text.length;
+    if (item.shown.length < limits.commandOutputCharacters) item.shown += text;
     this.#timer ??= this.#clock.schedule(limits.partialCheckpointMilliseconds, () => this.#checkpoint());
     return offset;
   }
@@ -66,6 +69,11 @@ export class StreamedText {
   /** Items of these kinds that are still unfinished will never be finished. */
   forgetUnfinished(kinds: readonly Item["kind"][]): void {
     for (const [itemId, { kind }] of this.#items) if (kinds.includes(kind)) this.#items.delete(itemId);
+  }
+
+  /** What unfinished items have streamed so far: with the deltas that follow, for somebody who comes in between. */
+  current(): readonly { readonly itemId: string; readonly kind: Item["kind"]; readonly text: string }[] {
+    return [...this.#items].map(([itemId, { kind, shown }]) => ({ itemId, kind, text: shown }));
   }
 
   /** Ends checkpointing and returns what was streamed but never completed. */

@@ -77,6 +77,11 @@ export class TurnRunner implements AgentEventSink {
     return this.#runtime?.runtimeId;
   }
 
+  /** What its unfinished items have streamed so far. */
+  streamedText(): ReturnType<StreamedText["current"]> {
+    return this.#ended ? [] : this.#text.current();
+  }
+
   /** Takes the turn to the agent. Never throws: every failure becomes the turn's visible end. */
   async start({ runtime, route }: RuntimeLease): Promise<void> {
     if (this.#ended) return;

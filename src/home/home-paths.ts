@@ -11,6 +11,8 @@ export interface HomePaths {
   readonly holder: string;
   readonly config: string;
   readonly token: string;
+  /** Which browsers are signed in, by hashes of what they hold. */
+  readonly sessions: string;
   readonly policy: string;
 }
 
@@ -25,6 +27,7 @@ export function homePaths(root: string): HomePaths {
     holder: join(system, "holder.json"),
     config: join(system, "config.json"),
     token: join(system, "token"),
+    sessions: join(system, "sessions.json"),
     policy: join(system, "policy.json"),
   };
 }

@@ -4,6 +4,7 @@ import { LruMap } from "../base/lru.ts";
 import { assert, failure, type Failure, type Result } from "../base/result.ts";
 import type { Command } from "../contracts/commands.ts";
 import type { RecordedEvent } from "../contracts/events.ts";
+import { isProjectState, isThreadState } from "../core/decider.ts";
 import { type BatchSources, CommandBatch, type StreamRecord } from "./command-batch.ts";
 import type { SideChange, Waiting } from "./commit-queue.ts";
 import type { Head } from "./event-table.ts";
@@ -147,7 +148,8 @@ export class Committer {
     }
     failpoint("events.written");
     for (const { state, version } of batch.streams.values()) {
-      if (state !== undefined) tables.threads.put({ state, version });
+      if (isThreadState(state)) tables.threads.put({ state, version });
+      else if (isProjectState(state)) tables.projects.put({ state, version });
     }
     failpoint("threads.written");
     for (const { seq, stream, kind } of batch.effects) tables.outbox.insert(seq, stream, kind);
@@ -228,7 +230,10 @@ function tell(entry: Waiting | undefined, outcome: Outcome | undefined): void {
   else entry.resolve(outcome);
 }
 
-function loadStream({ events, threads }: LedgerTables, stream: string): StreamRecord {
+function loadStream({ events, threads, projects }: LedgerTables, stream: string): StreamRecord {
+  if (stream.startsWith("project:")) {
+    return projects.get(stream.slice("project:".length)) ?? { state: undefined, version: 0 };
+  }
   if (!stream.startsWith("thread:")) return { state: undefined, version: events.lastVersion(stream) };
   return threads.get(stream.slice("thread:".length)) ?? { state: undefined, version: 0 };
 }

@@ -36,6 +36,8 @@ export class EventTable {
   readonly #hashAt: SqlStatement;
   readonly #pageOfAll: SqlStatement;
   readonly #pageOfStream: SqlStatement;
+  readonly #pageBackwards: SqlStatement;
+  readonly #at: SqlStatement;
   readonly #lastVersion: SqlStatement;
   readonly #versionAtSeq: SqlStatement;
 
@@ -47,6 +49,10 @@ export class EventTable {
     this.#pageOfStream = sql.prepare(
       `SELECT ${columns} FROM events WHERE stream = ? AND version > ? ORDER BY version LIMIT ?`,
     );
+    this.#pageBackwards = sql.prepare(
+      `SELECT ${columns} FROM events WHERE stream = ? AND version < ? ORDER BY version DESC LIMIT ?`,
+    );
+    this.#at = sql.prepare(`SELECT ${columns} FROM events WHERE seq = ?`);
     this.#lastVersion = sql.prepare("SELECT version FROM events WHERE stream = ? ORDER BY version DESC LIMIT 1");
     // Walks back from the stream's end over the index alone, so it costs as much as there is to read afterwards.
     this.#versionAtSeq = sql.prepare(
@@ -111,6 +117,27 @@ export class EventTable {
       position = Number(rows.at(-1)?.["version"] ?? position);
       if (rows.length < limits.ledgerReadPageEvents) return;
     }
+  }
+
+  /**
+   * Events of one stream before a version of it, newest first; erased ones are left out. Read in small pages, so that
+   * whoever stops early has not read much more than it took.
+   */
+  *backwards(stream: string, beforeVersion: number): Generator<RecordedEvent, void, undefined> {
+    let position = beforeVersion;
+    for (;;) {
+      const rows = this.#pageBackwards.all(stream, position, limits.streamBackwardsRows);
+      yield* recordedEvents(rows);
+      position = Number(rows.at(-1)?.["version"] ?? position);
+      if (rows.length < limits.streamBackwardsRows) return;
+    }
+  }
+
+  /** One event; undefined if there is none or it was erased. */
+  at(seq: number): RecordedEvent | undefined {
+    const row = this.#at.get(seq);
+    if (row === undefined) return undefined;
+    return row["payload"] === null ? undefined : recordedEvent(row);
   }
 }
 

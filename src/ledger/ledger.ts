@@ -4,6 +4,8 @@ import type { Random } from "../base/random.ts";
 import { assert, failure, type Failure, FailureError, messageOf, type Result, success } from "../base/result.ts";
 import type { Command } from "../contracts/commands.ts";
 import type { RecordedEvent } from "../contracts/events.ts";
+import { isProjectState, isThreadState } from "../core/decider.ts";
+import type { ProjectState } from "../core/project-state.ts";
 import type { ThreadState } from "../core/thread-state.ts";
 import type { AnchorKeeper } from "./anchor-keeper.ts";
 import { CommitQueue, type SideChange } from "./commit-queue.ts";
@@ -45,6 +47,7 @@ export interface LedgerParts {
   readonly sql: SqlPort;
   readonly tables: LedgerTables;
   readonly head: Head;
+  readonly epoch: string;
   readonly clock: Clock;
   readonly random: Random;
   readonly failpoint: Failpoint;
@@ -147,7 +150,38 @@ export class Ledger implements Disposable {
   }
 
   thread(threadId: string): ThreadState | undefined {
-    return this.#read(() => this.#committer.stream(`thread:${threadId}`).state);
+    const { state } = this.#read(() => this.#committer.stream(`thread:${threadId}`));
+    return isThreadState(state) ? state : undefined;
+  }
+
+  /** By path. */
+  projects(): readonly ProjectState[] {
+    return this.#read(() => this.#parts.tables.projects.list());
+  }
+
+  project(projectId: string): ProjectState | undefined {
+    const { state } = this.#read(() => this.#committer.stream(`project:${projectId}`));
+    return isProjectState(state) ? state : undefined;
+  }
+
+  /** What a command came to earlier; undefined if it was never carried out. */
+  receipt(commandId: string): Receipt | undefined {
+    return this.#read(() => this.#parts.tables.receipts.get(commandId));
+  }
+
+  /** One event; undefined if there is none or it was erased. */
+  event(seq: number): RecordedEvent | undefined {
+    return this.#read(() => this.#parts.tables.events.at(seq));
+  }
+
+  /** Events of one stream before a version of it, newest first, at a cost that does not depend on its length. */
+  streamBackwards(stream: string, beforeVersion: number): Generator<RecordedEvent, void, undefined> {
+    return this.#readEach(this.#parts.tables.events.backwards(stream, beforeVersion));
+  }
+
+  /** Tells this ledger from every other one: a position in it means nothing in another. */
+  get epoch(): string {
+    return this.#parts.epoch;
   }
 
   /** Threads whose turn has not ended. */

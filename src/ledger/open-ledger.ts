@@ -1,4 +1,5 @@
 import type { Clock } from "../base/clock.ts";
+import { newToken } from "../base/ids.ts";
 import type { Random } from "../base/random.ts";
 import { failure, type Result, success } from "../base/result.ts";
 import { readAnchor } from "./anchor-file.ts";
@@ -56,6 +57,7 @@ export function openLedger(options: LedgerOptions): Result<Ledger> {
     bringProjectionUpToDate(sql, tables);
     const ledger = new Ledger({
       ...{ file: files.database, sql, tables, head: tables.events.head(), clock, random, failpoint },
+      epoch: epochOf(sql, random),
       anchorKeeper: (onWritten) => new AnchorKeeper({ file: files.anchor, clock, failpoint, anchored, onWritten }),
       onListenerError: options.onListenerError ?? (() => {}),
     });
@@ -64,6 +66,16 @@ export function openLedger(options: LedgerOptions): Result<Ledger> {
     sql.close();
     return cannotOpen(files.database, error);
   }
+}
+
+/** Made once for each database and kept with it. */
+function epochOf(sql: SqlPort, random: Random): string {
+  const find = sql.prepare("SELECT value FROM meta WHERE key = 'epoch'");
+  const known = find.get()?.["value"];
+  if (typeof known === "string") return known;
+  const epoch = newToken(random).slice(0, 32);
+  sql.prepare("INSERT INTO meta VALUES ('epoch', ?)").run(epoch);
+  return epoch;
 }
 
 function checkAnchor(tables: LedgerTables, anchor: Head | undefined, files: LedgerFiles): Result<void> {

@@ -6,7 +6,7 @@ import type { SqlPort, SqlRow, SqlStatement } from "./sql-port.ts";
  * The shape of core's ThreadState. Raise it whenever that shape, or what events make of it, changes: a database with
  * another number has its threads rebuilt from their events when it is opened.
  */
-export const threadStateVersion = 1;
+export const threadStateVersion = 2;
 
 /** A thread's state, and the version of its stream that it stands for. */
 export interface ThreadRecord {

@@ -75,7 +75,7 @@ async function structureFault(sql: SqlPort): Promise<ChainFault | undefined> {
     (way) => sql.prepare(`SELECT count(*) AS count FROM events ${way}`).get()?.["count"],
   );
   if (events !== indexed) return { reason: "The index of the events does not match them." };
-  for (const table of ["threads", "receipts", "outbox", "turn_partials", "processes", "meta"]) {
+  for (const table of ["threads", "projects", "receipts", "outbox", "turn_partials", "processes", "meta"]) {
     await breathe();
     const finding = readPragma(sql, `integrity_check(${table})`);
     if (finding !== "ok") return { reason: `The table ${table} is damaged: ${String(finding)}.` };

@@ -2,49 +2,96 @@ import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { HTTPException } from "hono/http-exception";
 import { stream } from "hono/streaming";
-import type { z } from "zod";
 import { limits } from "../base/limits.ts";
-import { type Failure, type Result, failure, messageOf, success } from "../base/result.ts";
+import { messageOf } from "../base/result.ts";
 import { approvalAnswerRequest, type FailureBody, interruptRequest, turnRequest } from "../contracts/api.ts";
 import type { Workstation } from "../engine/workstation.ts";
-import { type GuardedRequest, guardPublicRequest, guardRequest, type GuardVerdict } from "./guard.ts";
+import type { App, AppVariables } from "./app.ts";
+import { checkAddress, type Gatekeeper, guardedParts, guardRequest, type Refusal } from "./guard.ts";
+import { answer, parseBody, parseCount } from "./request-parts.ts";
+import { dataHeaders } from "./response-headers.ts";
+import { addSessionRoutes } from "./session-routes.ts";
+import { type PageSource, readThreadPage } from "./thread-page.ts";
+import { addWebRoutes } from "./web-routes.ts";
 
 export interface DaemonAppOptions {
   readonly workstation: Workstation;
+  readonly pages: PageSource;
   readonly version: string;
-  readonly token: string;
-  /** The port listened on; known only after listening when it was chosen by the system. */
-  readonly port: () => number;
+  /** Asked for each request, because the port is known only after listening when the system chose it. */
+  readonly gatekeeper: () => Gatekeeper;
+  /** The folder of the built workstation. */
+  readonly webFolder: string;
   /** Ends the daemon, gracefully; called once the answer is on its way. */
   readonly stop: () => void;
 }
 
-/** The daemon's HTTP face. Everything but health needs the token; every request is checked for Host and Origin. */
-export function daemonApp(options: DaemonAppOptions): Hono {
-  const { workstation, version, token, port } = options;
-  const app = new Hono();
-  app.use(async (context, next) => {
-    context.header("Cache-Control", "no-store");
-    context.header("X-Content-Type-Options", "nosniff");
-    context.header("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
-    context.header("Referrer-Policy", "no-referrer");
-    const isHealth = context.req.path === "/api/health" && context.req.method === "GET";
-    const request = guardedParts((name) => context.req.header(name));
-    const verdict = isHealth ? guardPublicRequest(request, port()) : guardRequest(request, port(), token);
-    if (verdict !== "allowed") return context.json(refusal(verdict), verdict === "unauthorized" ? 401 : 403);
-    await next();
-    return undefined;
-  });
+/** What only tools may ask for: a page could otherwise work past the trust that a project has. */
+const toolRoutes: ReadonlySet<string> = new Set(["/api/turns", "/api/stop", "/api/codes"]);
+
+/**
+ * The daemon's HTTP face. Every request is checked for Host and Origin; everything below /api but health and the
+ * exchange of a code needs credentials.
+ */
+export function daemonApp(options: DaemonAppOptions): App {
+  const app: App = new Hono<AppVariables>();
+  addGuard(app, options.gatekeeper);
+  app.use("/api/session", bodyLimit({ maxSize: limits.sessionBodyBytes, onError: () => tooLarge() }));
   app.use(bodyLimit({ maxSize: limits.httpBodyBytes, onError: () => tooLarge() }));
   app.notFound((context) => context.json({ code: "http.not-found", message: "There is nothing here." }, 404));
   app.onError((thrown) => errorResponse(thrown));
+  app.get("/api/health", (context) => context.json({ status: "ok", version: options.version }));
+  addSessionRoutes(app, options.gatekeeper);
+  addThreadRoutes(app, options);
+  addTurnRoute(app, options);
+  app.post("/api/stop", (context) => {
+    options.stop();
+    return context.json({ stopping: true });
+  });
+  addWebRoutes(app, options.webFolder);
+  return app;
+}
 
-  app.get("/api/health", (context) => context.json({ status: "ok", version }));
+function addGuard(app: App, gatekeeper: () => Gatekeeper): void {
+  app.use(async (context, next) => {
+    for (const [name, value] of Object.entries(dataHeaders)) context.header(name, value);
+    const { method, path } = context.req;
+    const request = guardedParts(method, (name) => context.req.header(name));
+    const keeper = gatekeeper();
+    if (isOpen(method, path)) {
+      const refused = checkAddress(request, keeper.port);
+      if (refused !== undefined) return context.json(refusal(refused), 403);
+    } else {
+      const verdict = guardRequest(request, keeper);
+      if (!verdict.allowed) return context.json(refusal(verdict.why), verdict.why === "unauthorized" ? 401 : 403);
+      if (verdict.by.kind === "page" && toolRoutes.has(path)) return context.json(toolsOnly, 403);
+      context.set("by", verdict.by);
+    }
+    await next();
+    return undefined;
+  });
+}
+
+/** What needs no credentials: the pages themselves, whether the daemon is there, and the exchange of a code. */
+function isOpen(method: string, path: string): boolean {
+  if (method === "GET" || method === "HEAD") return path === "/api/health" || !/^\/api(?:\/|$)/iu.test(path);
+  return method === "POST" && path === "/api/session";
+}
+
+function addThreadRoutes(app: App, { workstation, pages }: DaemonAppOptions): void {
   app.get("/api/runtimes", async () => answer(await workstation.runtimes()));
   app.get("/api/threads", async (context) => answer(await workstation.threads(context.req.query("project"))));
   app.get("/api/threads/:threadId/replay", async (context) => {
-    const limit = parseLimit(context.req.query("limit"));
+    const limit = parseCount("limit", context.req.query("limit"));
     return answer(limit.ok ? await workstation.replay(context.req.param("threadId"), limit.value) : limit);
+  });
+  app.get("/api/threads/:threadId/events", (context) => {
+    const before = parseCount("before", context.req.query("before"));
+    if (!before.ok) return answer(before);
+    const limit = parseCount("limit", context.req.query("limit"));
+    if (!limit.ok) return answer(limit);
+    const range = { before: before.value, limit: limit.value };
+    return answer(readThreadPage(pages, context.req.param("threadId"), range));
   });
   app.post("/api/threads/:threadId/interrupt", async (context) => {
     const body = await parseBody(context.req, interruptRequest);
@@ -56,6 +103,9 @@ export function daemonApp(options: DaemonAppOptions): Hono {
     const { threadId, approvalId } = context.req.param();
     return answer(await workstation.answerApproval(threadId, approvalId, body.value.answer, body.value.message));
   });
+}
+
+function addTurnRoute(app: App, { workstation }: DaemonAppOptions): void {
   app.post("/api/turns", async (context) => {
     const body = await parseBody(context.req, turnRequest);
     const turn = body.ok ? await workstation.runTurn(body.value) : body;
@@ -71,34 +121,23 @@ export function daemonApp(options: DaemonAppOptions): Hono {
       }
     });
   });
-  app.post("/api/stop", (context) => {
-    options.stop();
-    return context.json({ stopping: true });
-  });
-  return app;
 }
 
-function guardedParts(header: (name: string) => string | undefined): GuardedRequest {
-  return { host: header("host"), origin: header("origin"), authorization: header("authorization") };
-}
+const toolsOnly: FailureBody = {
+  code: "http.tools-only",
+  message: "Only tools with the token may ask for this.",
+  next: "Use the commands of the WebSocket.",
+};
 
-function refusal(verdict: Exclude<GuardVerdict, "allowed">): FailureBody {
-  if (verdict === "unauthorized") {
+function refusal(why: Refusal): FailureBody {
+  if (why === "unauthorized") {
     return {
       code: "http.unauthorized",
-      message: "The token is missing or wrong.",
-      next: "Use the one in system/token.",
+      message: "The credentials are missing or wrong.",
+      next: "Tools use the token in system/token; a browser gets a new address with: keelson open",
     };
   }
-  return { code: `http.${verdict}`, message: "This daemon answers only its own loopback address." };
-}
-
-function answer(result: Result<unknown>): Response {
-  return result.ok ? Response.json(result.value ?? null) : Response.json(toFailureBody(result.error), { status: 422 });
-}
-
-function toFailureBody({ code, message, next, fields }: Failure): FailureBody {
-  return { code, message, ...(next === undefined ? {} : { next }), ...(fields === undefined ? {} : { fields }) };
+  return { code: `http.${why}`, message: "This daemon answers only its own loopback address." };
 }
 
 function tooLarge(): Response {
@@ -112,23 +151,4 @@ function errorResponse(thrown: Error): Response {
     { code: "internal", message: `Keelson has a defect here: ${messageOf(thrown)}` },
     { status: 500 },
   );
-}
-
-async function parseBody<Schema extends z.ZodType>(
-  request: { json(): Promise<unknown> },
-  schema: Schema,
-): Promise<Result<z.output<Schema>>> {
-  const body: unknown = await request.json().catch(() => undefined);
-  const parsed = schema.safeParse(body);
-  if (parsed.success) return success(parsed.data);
-  const issue = parsed.error.issues[0];
-  return failure("http.bad-request", `${issue?.path.join(".") ?? "body"}: ${issue?.message ?? "not valid JSON"}`);
-}
-
-function parseLimit(text: string | undefined): Result<number | undefined> {
-  if (text === undefined) return success(undefined);
-  const limit = Number(text);
-  return Number.isSafeInteger(limit) && limit > 0
-    ? success(limit)
-    : failure("http.bad-request", "limit must be a whole number above zero");
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { guardPublicRequest, guardRequest, type GuardVerdict } from "./guard.ts";
+import { checkAddress, type GuardedRequest, guardRequest, type Refusal } from "./guard.ts";
 
 const port = 4477;
 const token = "c0ffee".repeat(10);
@@ -32,25 +32,25 @@ const hosts: [name: string, host: string | undefined, isOwn: boolean][] = [
   ["space around it", ` 127.0.0.1:${port}`, false],
 ];
 
-/** What stands in the Origin header, and whether it is absent or the daemon's own page. */
-const origins: [name: string, origin: string | undefined, isOwn: boolean][] = [
-  ["absent", undefined, true],
-  ["own", `http://127.0.0.1:${port}`, true],
-  ["own by name", `http://localhost:${port}`, true],
-  ["own over IPv6", `http://[::1]:${port}`, true],
-  ["null", "null", false],
-  ["empty", "", false],
-  ["foreign", "https://evil.test", false],
-  ["foreign, on our port", `http://evil.test:${port}`, false],
-  ["another port", `http://127.0.0.1:${port + 1}`, false],
-  ["without a port", "http://localhost", false],
-  ["own, but of another scheme", `https://127.0.0.1:${port}`, false],
-  ["own, but of a scheme as long as ours", `file://127.0.0.1:${port}`, false],
-  ["a browser extension", "chrome-extension://abcdefghijklmnop", false],
-  ["own with more after it", `http://127.0.0.1:${port}.evil.test`, false],
-  ["own with a path", `http://127.0.0.1:${port}/`, false],
-  ["own behind a user", `http://evil@127.0.0.1:${port}`, false],
-  ["two of them", `http://127.0.0.1:${port}, https://evil.test`, false],
+/** What stands in the Origin header. */
+const origins: [name: string, origin: string | undefined][] = [
+  ["absent", undefined],
+  ["own", `http://127.0.0.1:${port}`],
+  ["own by name", `http://localhost:${port}`],
+  ["own over IPv6", `http://[::1]:${port}`],
+  ["null", "null"],
+  ["empty", ""],
+  ["foreign", "https://evil.test"],
+  ["foreign, on our port", `http://evil.test:${port}`],
+  ["another port", `http://127.0.0.1:${port + 1}`],
+  ["without a port", "http://localhost"],
+  ["own, but of another scheme", `https://127.0.0.1:${port}`],
+  ["own, but of a scheme as long as ours", `file://127.0.0.1:${port}`],
+  ["a browser extension", "chrome-extension://abcdefghijklmnop"],
+  ["own with more after it", `http://127.0.0.1:${port}.evil.test`],
+  ["own with a path", `http://127.0.0.1:${port}/`],
+  ["own behind a user", `http://evil@127.0.0.1:${port}`],
+  ["two of them", `http://127.0.0.1:${port}, https://evil.test`],
 ];
 
 const credentials: [name: string, authorization: string | undefined, isRight: boolean][] = [
@@ -69,49 +69,53 @@ const credentials: [name: string, authorization: string | undefined, isRight: bo
   ["with a line after it", `Bearer ${token}\nX: y`, false],
 ];
 
-function expected(isOwnHost: boolean, isOwnOrigin: boolean, isRightToken: boolean): GuardVerdict {
+type Place = Pick<GuardedRequest, "host" | "origin" | "authorization">;
+
+/** A request of a tool: it has no session, so only the token can let it in. */
+function verdictOf(place: Place, onPort = port, withToken = token): Refusal | "allowed" {
+  const request = { method: "POST", fetchSite: undefined, cookie: undefined, secret: undefined, ...place };
+  const nobody = { find: () => undefined, admits: () => false };
+  const verdict = guardRequest(request, { port: onPort, token: withToken, sessions: nobody });
+  return verdict.allowed ? "allowed" : verdict.why;
+}
+
+/** A page is at home only under the very name by which the daemon was called. */
+function expectedAddress(
+  host: string | undefined,
+  origin: string | undefined,
+  isOwnHost: boolean,
+): Refusal | undefined {
   if (!isOwnHost) return "foreign-host";
-  if (!isOwnOrigin) return "foreign-origin";
-  return isRightToken ? "allowed" : "unauthorized";
+  return origin === undefined || origin === `http://${host?.toLowerCase() ?? ""}` ? undefined : "foreign-origin";
 }
 
 const places = hosts.flatMap(([hostName, host, isOwnHost]) =>
-  origins.map(([originName, origin, isOwnOrigin]) => ({ hostName, host, isOwnHost, originName, origin, isOwnOrigin })),
+  origins.map(([originName, origin]) => ({ hostName, host, isOwnHost, originName, origin })),
 );
 
 describe("a request", () => {
-  it.each(places)("to a host that is $hostName, from an origin that is $originName", (place) => {
-    const { host, isOwnHost, origin, isOwnOrigin } = place;
-    const verdicts = credentials.map(([name, authorization]) => [
-      name,
-      guardRequest({ host, origin, authorization }, port, token),
-    ]);
-    expect(verdicts).toEqual(credentials.map(([name, , isRight]) => [name, expected(isOwnHost, isOwnOrigin, isRight)]));
+  it.each(places)("to a host that is $hostName, from an origin that is $originName", ({ host, isOwnHost, origin }) => {
+    const elsewhere = expectedAddress(host, origin, isOwnHost);
+    const verdicts = credentials.map(([name, authorization]) => [name, verdictOf({ host, origin, authorization })]);
+    expect(verdicts).toEqual(
+      credentials.map(([name, , isRight]) => [name, elsewhere ?? (isRight ? "allowed" : "unauthorized")]),
+    );
+    const open = { host, origin, authorization: undefined, method: "GET" };
+    expect(checkAddress({ ...open, fetchSite: undefined, cookie: undefined, secret: undefined }, port)).toBe(elsewhere);
   });
-
-  it.each(places)(
-    "for what anybody may know: to a host that is $hostName, from an origin that is $originName",
-    (place) => {
-      const { host, isOwnHost, origin, isOwnOrigin } = place;
-      const verdicts = new Set(
-        credentials.map(([, authorization]) => guardPublicRequest({ host, origin, authorization }, port)),
-      );
-      expect([...verdicts]).toEqual([expected(isOwnHost, isOwnOrigin, true)]);
-    },
-  );
 });
 
 describe("the daemon", () => {
   it("lets nobody in while it has no token", () => {
     const request = { host: `127.0.0.1:${port}`, origin: undefined };
     for (const authorization of [undefined, "", "Bearer ", "Bearer undefined", "Bearer  "]) {
-      expect(guardRequest({ ...request, authorization }, port, "")).toBe("unauthorized");
+      expect(verdictOf({ ...request, authorization }, port, "")).toBe("unauthorized");
     }
   });
 
   it("answers on the port it listens on, not on the one it usually has", () => {
-    const request = { host: "127.0.0.1:50123", origin: "http://localhost:50123", authorization: `Bearer ${token}` };
-    expect(guardRequest(request, 50_123, token)).toBe("allowed");
-    expect(guardRequest(request, port, token)).toBe("foreign-host");
+    const request = { host: "127.0.0.1:50123", origin: "http://127.0.0.1:50123", authorization: `Bearer ${token}` };
+    expect(verdictOf(request, 50_123)).toBe("allowed");
+    expect(verdictOf(request)).toBe("foreign-host");
   });
 });

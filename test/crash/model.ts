@@ -20,7 +20,8 @@ export class LedgerModel {
   }
 
   thread(threadId: string): ThreadState | undefined {
-    return this.#streams.get(`thread:${threadId}`)?.state;
+    const state = this.#streams.get(`thread:${threadId}`)?.state;
+    return state !== undefined && "threadId" in state ? state : undefined;
   }
 
   execute(command: Command, at: number): Answer {

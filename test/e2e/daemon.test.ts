@@ -1,30 +1,10 @@
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import type { DaemonAddress } from "../../src/cli/daemon-client.ts";
-import { type Finished, keelson, KeelsonProcess } from "../support/keelson-process.ts";
-import { type LoopbackCodex, loopbackCodex } from "../support/loopback-codex.ts";
+import { keelson, KeelsonProcess } from "../support/keelson-process.ts";
+import { loopbackCodex } from "../support/loopback-codex.ts";
+import { addressOf, startDaemon } from "../support/running-daemon.ts";
 import { scratchDirectory } from "../support/scratch.ts";
-
-interface Daemon extends AsyncDisposable {
-  readonly address: DaemonAddress;
-  readonly run: (...commandArguments: readonly string[]) => Promise<Finished>;
-}
-
-/** A daemon started as users start it: detached. It is stopped at the end, whatever the test did. */
-async function startDaemon({ home, environment }: Pick<LoopbackCodex, "home" | "environment">): Promise<Daemon> {
-  const run = (...commandArguments: readonly string[]): Promise<Finished> =>
-    keelson(commandArguments, { home, environment });
-  const started = await run("start", "--no-open", "--port", "0", "--json");
-  expect(started.exitCode, started.stderr).toBe(0);
-  return {
-    address: started.json[0] as unknown as DaemonAddress,
-    run,
-    async [Symbol.asyncDispose]() {
-      await run("stop");
-    },
-  };
-}
 
 describe("the daemon", () => {
   it("starts detached, prints where it is, shows the same again, and stops", async () => {
@@ -32,9 +12,9 @@ describe("the daemon", () => {
     const { home } = codex;
     await using daemon = await startDaemon(codex);
     expect(daemon.address).toMatchObject({ home });
-    expect(daemon.address.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/u);
     const again = await daemon.run("start", "--no-open", "--json");
-    expect(again.json[0]).toEqual(daemon.address);
+    expect(addressOf(again)).toEqual(daemon.address);
+    expect(again.text).not.toBe(daemon.printed);
     const status = await daemon.run("status", "--json");
     expect(status.json[0]).toMatchObject({ running: true, pid: daemon.address.pid, url: daemon.address.url });
     expect(statSync(join(home, "system", "token")).mode & 0o777).toBe(0o600);

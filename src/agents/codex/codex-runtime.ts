@@ -14,6 +14,7 @@ import type {
 } from "../agent.ts";
 import { accountOf, type CodexAccount, signInFailure } from "./account.ts";
 import { agentFailure, classifyCallFailure } from "./classify-failure.ts";
+import { CodexSignIn } from "./codex-sign-in.ts";
 import type { CodexSession } from "./codex-session.ts";
 import type { Compatibility } from "./codex-version.ts";
 import { checkTrust, whyNotTrusted } from "./hook-trust.ts";
@@ -59,6 +60,7 @@ export class CodexRuntime implements AgentRuntime {
   readonly agentHome: string;
   readonly compatibility: Compatibility;
   readonly exited: Promise<AgentExit>;
+  readonly account: CodexSignIn;
   readonly #parts: CodexParts;
   readonly #peer: JsonRpcPeer;
   #account: CodexAccount;
@@ -74,6 +76,10 @@ export class CodexRuntime implements AgentRuntime {
     this.agentHome = parts.agentHome;
     this.compatibility = parts.compatibility;
     this.exited = this.#watchExit();
+    this.account = new CodexSignIn({
+      call: (method, params) => this.#call(method, params),
+      readAccount: () => this.readAccount(),
+    });
   }
 
   /** What Codex said that belongs to no turn, such as warnings about its configuration. */
