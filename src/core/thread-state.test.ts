@@ -55,7 +55,7 @@ describe("a thread", () => {
     expect(stateAfter()).toEqual({
       ...{ threadId, projectPath: "/project", agent: "codex", title: "T", status: "idle", turns: 0 },
       ...{ createdAt: firstEventAt, updatedAt: firstEventAt, agentThreadId: null, agentHome: null },
-      ...{ lastAgentTurnId: null, activeTurn: null },
+      ...{ lastAgentTurnId: null, activeTurn: null, followUps: [] },
     });
   });
 

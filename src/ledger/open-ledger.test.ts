@@ -53,13 +53,16 @@ function contents(folder: string): string {
   return shown.join("\n");
 }
 
+/** The form that a newer Keelson would bring. */
+const next = shippedMigrations().length + 1;
+
 describe("a new ledger", () => {
   it("is set up for durability", async () => {
     await using scratch = await scratchDirectory("ledger");
     using ledger = unwrap(open(scratch.path));
     using database = new DatabaseSync(join(scratch.path, "keelson.sqlite"));
     const value = (pragma: string): unknown => Object.values(database.prepare(`PRAGMA ${pragma}`).get() ?? {})[0];
-    expect([value("journal_mode"), value("user_version"), value("application_id")]).toEqual(["wal", 1, 0x4b45454c]);
+    expect([value("journal_mode"), value("user_version"), value("application_id")]).toEqual(["wal", shippedMigrations().length, 0x4b45454c]);
     expect([ledger.headSeq(), ledger.headHash()]).toEqual([0, "0".repeat(64)]);
     expect(await verifyLedger(scratch.path)).toEqual({ ok: true, events: 0, headSeq: 0, headHash: "0".repeat(64) });
   });
@@ -103,7 +106,7 @@ describe("a ledger that exists", () => {
 
   it("is copied before its form changes, and the copy opens", async () => {
     await using recorded = await recordedLedger();
-    const migrations = [...shippedMigrations(), { version: 2, sql: "CREATE TABLE added (value TEXT) STRICT" }];
+    const migrations = [...shippedMigrations(), { version: next, sql: "CREATE TABLE added (value TEXT) STRICT" }];
     unwrap(open(recorded.folder, { migrations }))[Symbol.dispose]();
     expect(refusal(recorded.folder)).toEqual({ code: "ledger.newer", untouched: true });
     const copies = join(recorded.folder, "ledger-copies");
@@ -120,7 +123,7 @@ describe("a ledger that exists", () => {
     await using recorded = await recordedLedger();
     const migrations = [
       ...shippedMigrations(),
-      { version: 2, sql: "CREATE TABLE added (value TEXT) STRICT; SELECT nonsense" },
+      { version: next, sql: "CREATE TABLE added (value TEXT) STRICT; SELECT nonsense" },
     ];
     expect(codeOf(open(recorded.folder, { migrations }))).toBe("ledger.cannot-open");
     using ledger = unwrap(open(recorded.folder));
@@ -130,7 +133,7 @@ describe("a ledger that exists", () => {
   it("keeps its form when it cannot be copied", async () => {
     await using recorded = await recordedLedger();
     writeFileSync(join(recorded.folder, "ledger-copies"), "in the way");
-    const migrations = [...shippedMigrations(), { version: 2, sql: "CREATE TABLE added (value TEXT) STRICT" }];
+    const migrations = [...shippedMigrations(), { version: next, sql: "CREATE TABLE added (value TEXT) STRICT" }];
     expect(refusal(recorded.folder, { migrations })).toEqual({ code: "ledger.copy-failed", untouched: true });
   });
 });
