@@ -111,7 +111,7 @@ describe("a ledger that exists", () => {
     expect(refusal(recorded.folder)).toEqual({ code: "ledger.newer", untouched: true });
     const copies = join(recorded.folder, "ledger-copies");
     const names = readdirSync(copies);
-    expect(names).toEqual(["keelson-form-1-2026-01-01T00-00-00-000Z.sqlite"]);
+    expect(names).toEqual([`keelson-form-${next - 1}-2026-01-01T00-00-00-000Z.sqlite`]);
     const restored = join(recorded.folder, "restored");
     mkdirSync(restored);
     cpSync(join(copies, names[0] ?? ""), join(restored, "keelson.sqlite"));
