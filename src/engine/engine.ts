@@ -86,15 +86,16 @@ export class Engine implements Workstation, AsyncDisposable {
     const known = this.#turnOf(commandId);
     if (known !== undefined) return success(known);
     const creation = `${commandId}:thread`;
-    const threadId =
-      request.threadId ?? this.#ledger.receipt(creation)?.stream.slice("thread:".length) ?? this.#newId();
+    // A crash may have come between the thread and its turn: then the thread is there already.
+    const made = this.#ledger.receipt(creation)?.stream.slice("thread:".length);
+    const threadId = request.threadId ?? made ?? this.#newId();
     const turnId = this.#newId();
     const fits = this.#checkThread(request);
     if (!fits.ok) return fits;
     const available = await this.#runtimes.check(request.agent, request.environment);
     if (!available.ok) return available;
     const { text: prompt, count: redactions } = redact(request.prompt);
-    if (request.threadId === undefined) {
+    if (request.threadId === undefined && made === undefined) {
       const { projectPath, agent } = request;
       const title = singleLine(prompt).slice(0, limits.titleCharacters);
       const creating = { type: "createThread", threadId, projectPath, agent, title } as const;
