@@ -36,7 +36,7 @@ export default defineConfig({
       reporter: ["text-summary", "lcov"],
     },
     projects: [
-      project("unit", ["src/**/*.test.ts"], 0, 10_000),
+      project("unit", ["src/**/*.test.ts", "web/**/*.test.ts"], 0, 10_000),
       project("repository", ["test/*.test.ts"], 1, slowTestMilliseconds),
       project("conformance", ["test/conformance/**/*.test.ts"], 2, slowTestMilliseconds),
       project("hostile", ["test/hostile/**/*.test.ts"], 3, slowTestMilliseconds),

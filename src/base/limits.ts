@@ -143,14 +143,14 @@ export const limits = {
   /** Serialised events kept for clients that are a little behind. */
   syncRecentEvents: 1_024,
   syncRecentCharacters: 8 * 1024 * 1024,
-  syncWatchedThreads: 16,
+  /** Events read from the ledger at a time for a client that is further behind. */
+  syncReadEvents: 32,
   threadPageEvents: 200,
   threadPageEventsMaximum: 500,
   threadPageCharacters: 2 * 1024 * 1024,
   /** Rows read at a time going back in a stream; a row may be as large as an event. */
   streamBackwardsRows: 16,
   projects: 1_024,
-  projectPathCharacters: 4_096,
   followUpsPerThread: 32,
   /** What is known of an agent's account and models is asked for anew when it is older than this. */
   accountFreshMilliseconds: 60_000,

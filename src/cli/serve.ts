@@ -1,5 +1,6 @@
 import { rmSync } from "node:fs";
 import type { Clock } from "../base/clock.ts";
+import { limits } from "../base/limits.ts";
 import type { Random } from "../base/random.ts";
 import { type Result, success } from "../base/result.ts";
 import { readBranch } from "../engine/project-folder.ts";
@@ -89,7 +90,7 @@ function makeHub(
     source: {
       epoch: ledger.epoch,
       headSeq: () => ledger.headSeq(),
-      eventsAfter: (seq) => ledger.eventsAfter(seq),
+      eventsAfter: (seq) => ledger.eventsAfter(seq, limits.syncReadEvents),
       subscribe: (listener) => ledger.subscribe(listener),
       onDelta: (listener) => engine.onDelta(listener),
     },

@@ -1,3 +1,4 @@
+import { limits } from "../base/limits.ts";
 import { failure, type Result, success, unreachable } from "../base/result.ts";
 import type { Command } from "../contracts/commands.ts";
 import type { WorkstationCommand } from "../contracts/wire.ts";
@@ -81,6 +82,10 @@ export class CommandDesk {
     const folder = projectFolder(path, this.#options.userHome);
     if (!folder.ok) return folder;
     const { projectId } = folder.value;
+    const { ledger } = this.#options;
+    if (ledger.project(projectId) === undefined && ledger.projects().length >= limits.projects) {
+      return failure("project.too-many", `There are ${limits.projects} projects already.`);
+    }
     return await this.#record({ type: "addProject", ...folder.value, commandId, actor: "user" }, { projectId });
   }
 

@@ -182,15 +182,17 @@ export class Engine implements Workstation, AsyncDisposable {
     if (this.#closing !== undefined) return stopping;
     const creation = `${commandId}:thread`;
     const turnId = this.#newId();
-    const threadId =
-      request.threadId ?? this.#ledger.receipt(creation)?.stream.slice("thread:".length) ?? this.#newId();
+    // A crash may have come between the thread and its turn: then the thread is there already.
+    const made = this.#ledger.receipt(creation)?.stream.slice("thread:".length);
+    const threadId = request.threadId ?? made ?? this.#newId();
     const { agent, projectPath, options } = request;
     const { text: prompt, count: redactions } = redact(request.prompt);
     this.#unsent.set(turnId, request);
     // Asked for in one breath, so that one transaction makes the thread and its first turn.
     const title = singleLine(prompt).slice(0, limits.titleCharacters);
     const create = { type: "createThread", threadId, projectPath, agent, title } as const;
-    const created = request.threadId === undefined ? this.#recorder.record(create, "user", creation) : undefined;
+    const isNew = request.threadId === undefined && made === undefined;
+    const created = isNew ? this.#recorder.record(create, "user", creation) : undefined;
     const followUp = followUpId === undefined ? {} : { followUpId };
     const asked = { type: "requestTurn", threadId, turnId, prompt, options, redactions, ...followUp } as const;
     const requested = this.#recorder.record(asked, "user", commandId);

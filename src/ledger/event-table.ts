@@ -94,14 +94,14 @@ export class EventTable {
     return Number(this.#lastVersion.get(stream)?.["version"] ?? 0);
   }
 
-  /** Events of all streams after `seq`, in order; erased ones are left out. */
-  *after(seq: number): Generator<RecordedEvent, void, undefined> {
+  /** Events of all streams after `seq`, in order, so many read at a time; erased ones are left out. */
+  *after(seq: number, pageEvents: number = limits.ledgerReadPageEvents): Generator<RecordedEvent, void, undefined> {
     let position = seq;
     for (;;) {
-      const rows = this.#pageOfAll.all(position, limits.ledgerReadPageEvents);
+      const rows = this.#pageOfAll.all(position, pageEvents);
       yield* recordedEvents(rows);
       position = Number(rows.at(-1)?.["seq"] ?? position);
-      if (rows.length < limits.ledgerReadPageEvents) return;
+      if (rows.length < pageEvents) return;
     }
   }
 

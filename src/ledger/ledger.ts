@@ -194,9 +194,12 @@ export class Ledger implements Disposable {
     return this.#readEach(this.#parts.tables.events.ofStream(stream, from));
   }
 
-  /** The events of all streams after `seq`, in order, read page by page; erased ones are left out. */
-  eventsAfter(seq: number): Generator<RecordedEvent, void, undefined> {
-    return this.#readEach(this.#parts.tables.events.after(seq));
+  /**
+   * The events of all streams after `seq`, in order, read page by page; erased ones are left out. Whoever takes only a
+   * few says so by a small page.
+   */
+  eventsAfter(seq: number, pageEvents?: number): Generator<RecordedEvent, void, undefined> {
+    return this.#readEach(this.#parts.tables.events.after(seq, pageEvents));
   }
 
   /** The last event on disk; 0 while there is none. */

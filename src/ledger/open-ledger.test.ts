@@ -62,7 +62,11 @@ describe("a new ledger", () => {
     using ledger = unwrap(open(scratch.path));
     using database = new DatabaseSync(join(scratch.path, "keelson.sqlite"));
     const value = (pragma: string): unknown => Object.values(database.prepare(`PRAGMA ${pragma}`).get() ?? {})[0];
-    expect([value("journal_mode"), value("user_version"), value("application_id")]).toEqual(["wal", shippedMigrations().length, 0x4b45454c]);
+    expect([value("journal_mode"), value("user_version"), value("application_id")]).toEqual([
+      "wal",
+      shippedMigrations().length,
+      0x4b45454c,
+    ]);
     expect([ledger.headSeq(), ledger.headHash()]).toEqual([0, "0".repeat(64)]);
     expect(await verifyLedger(scratch.path)).toEqual({ ok: true, events: 0, headSeq: 0, headHash: "0".repeat(64) });
   });

@@ -12,7 +12,8 @@ const samples: Readonly<Record<string, string>> = {
   "HTML with scripts": `<script>alert(1)</script><img src=x onerror=alert(2)><iframe src="javascript:alert(3)"></iframe>`,
   "an SVG with a handler": `<svg onload=alert(1)><a xlink:href="javascript:alert(2)"><text>x</text></a></svg>`,
   "a style that would cover the page": `<style>*{display:none}</style><div style="position:fixed;inset:0">x</div>`,
-  "links with other schemes": `[a](javascript:alert(1)) [b](data:text/html,<script>alert(2)</script>) [c](vbscript:x) <javascript:alert(3)>`,
+  "links with other schemes":
+    "[a](javascript:alert(1)) [b](data:text/html,<script>alert(2)</script>) [c](vbscript:x) <javascript:x>",
   "terminal sequences": `${escape}]8;;http://evil.test${escape}\\click${escape}]8;;${escape}\\ ${escape}[2J${escape}]52;c;AAAA\u0007 red`,
   "text that reorders itself": `access\u202enimda\u202c \u2066gnp.exe\u2069 \u200f\u061c`,
   "a quote a thousand levels deep": `${">".repeat(1_000)} deep`,

@@ -99,4 +99,35 @@ describe("the page", () => {
     await expect.poll(distance).toBeLessThan(2);
     expect(problems).toEqual([]);
   });
+
+  test("leaves what is read where it is while text streams in below", async () => {
+    const thread = longThread(300)
+      .turn("live", "Go on")
+      .record(["item.started", { item: text("") }]);
+    await using server = new FixtureServer({ projects: [fixtureProject], threads: [{ thread, status: "working" }] });
+    await using opened = await WorkstationPage.open(browser, `${await server.listen()}/#/t/long`);
+    const { page } = opened;
+    await page.locator(".progress").waitFor();
+    await page.locator(".conversation-scroller").evaluate((element) => element.scrollBy(0, -1_500));
+    await page.getByRole("button", { name: "Jump to latest" }).waitFor();
+    const places = () =>
+      page
+        .locator(".conversation-row")
+        .evaluateAll((rows) =>
+          rows
+            .map((row) => ({ top: Math.round(row.getBoundingClientRect().top), words: row.textContent }))
+            .filter(({ top }) => top > 60 && top < 600),
+        );
+    const before = await places();
+    const words = "Streamed below. ".repeat(200);
+    server.send({
+      type: "deltas",
+      deltas: [{ threadId: "long", turnId: "live", itemId, kind: "agentMessage", offset: 0, text: words }],
+    });
+    server.record(thread, "item.completed", { item: text(words) });
+    server.record(thread, "turn.completed", { durationMilliseconds: 12 });
+    await page.locator(".progress").waitFor({ state: "detached" });
+    expect(before.length).toBeGreaterThan(2);
+    expect(await places()).toEqual(before);
+  });
 });

@@ -3,6 +3,7 @@ import { mkdirSync } from "node:fs";
 import { Hono } from "hono";
 import type { Clock } from "../../src/base/clock.ts";
 import { newId } from "../../src/base/ids.ts";
+import { limits } from "../../src/base/limits.ts";
 import { type Random, systemRandom } from "../../src/base/random.ts";
 import { success, unwrap } from "../../src/base/result.ts";
 import type { WorkstationCommand } from "../../src/contracts/wire.ts";
@@ -39,7 +40,7 @@ export async function openSyncServer(folder: string, clock: Clock, random: Rando
     source: {
       epoch: ledger.epoch,
       headSeq: () => ledger.headSeq(),
-      eventsAfter: (seq) => ledger.eventsAfter(seq),
+      eventsAfter: (seq) => ledger.eventsAfter(seq, limits.syncReadEvents),
       subscribe: (listener) => ledger.subscribe(listener),
       onDelta: (listener) => {
         publishDelta = listener;

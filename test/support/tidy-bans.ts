@@ -95,6 +95,7 @@ const bansOfLanguage: Ban[] = [
     cleanSample: "export const x = 1;",
     allowed: {
       "vitest.config.ts": "the runner wants it",
+      "vite.config.ts": "the bundler wants it",
       "scripts/layer-rule.ts": "the linter loads plugins by their default export",
     },
   },

@@ -47,6 +47,8 @@ export class Workstation {
   readonly #projects = new Map<string, ProjectSummary>();
   readonly #threads = new Map<string, ThreadListEntry>();
   readonly #waiting = new Map<string, WaitingCommand>();
+  /** Threads whose first page waits for the daemon to watch them. */
+  readonly #unread = new Set<string>();
   #cursor: Cursor | undefined;
   #catalog: Catalog = { projects: [], threads: [] };
   #connection: Connection = { state: "connecting", retryAt: null, welcomed: false };
@@ -92,8 +94,18 @@ export class Workstation {
 
   openThread(threadId: string): void {
     const fresh = this.pages.open(threadId);
-    this.#watch();
-    if (fresh) void this.pages.refresh(threadId);
+    const watched = this.#watch();
+    if (!fresh) return;
+    // Until the daemon watches for us it sends only the list's part of events. Its answer to a ping comes after that,
+    // so the page that is read then holds whole whatever came shortened before.
+    if (watched && this.#line.send({ type: "ping" })) this.#unread.add(threadId);
+    else void this.pages.refresh(threadId);
+  }
+
+  #readOpened(): void {
+    const threadIds = [...this.#unread];
+    this.#unread.clear();
+    for (const threadId of threadIds) void this.pages.refresh(threadId);
   }
 
   /** Sends a command and waits for its receipt. Never rejects. */
@@ -131,6 +143,9 @@ export class Workstation {
       case "receipt":
         this.#settle(message.commandId, message.result);
         break;
+      case "pong":
+        this.#readOpened();
+        break;
       case "agents":
         this.#setAgents(message.agents);
         break;
@@ -143,6 +158,7 @@ export class Workstation {
     this.#version = version;
     this.#setAgents(agents);
     this.#watch();
+    this.#readOpened();
     if (snapshot === undefined) return;
     this.#cursor = cursor;
     this.#projects.clear();
@@ -196,8 +212,8 @@ export class Workstation {
     this.topics.touch("agents");
   }
 
-  #watch(): void {
-    this.#line.send({ type: "watch", threadIds: [...this.pages.threadIds] });
+  #watch(): boolean {
+    return this.#line.send({ type: "watch", threadIds: [...this.pages.threadIds] });
   }
 
   #settle(commandId: string, result: CommandResult): void {

@@ -1,6 +1,7 @@
 import { RecordedThread, startAt } from "./recorded-thread.ts";
 
-const answer = `The race is in \`claimBerth\`: two ships read the same free berth before either writes it. The check and the write now happen in **one transaction**, so the second ship sees the berth as taken.
+const answer = `The race is in \`claimBerth\`: two ships read the same free berth before either writes it.
+The check and the write now happen in **one statement**, so the second ship sees the berth as taken.
 
 | | before | after |
 |---|---|---|
