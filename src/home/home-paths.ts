@@ -12,6 +12,8 @@ export interface HomePaths {
   readonly config: string;
   readonly token: string;
   readonly policy: string;
+  /** Short-lived files of running agents. */
+  readonly run: string;
 }
 
 export function homePaths(root: string): HomePaths {
@@ -26,5 +28,6 @@ export function homePaths(root: string): HomePaths {
     config: join(system, "config.json"),
     token: join(system, "token"),
     policy: join(system, "policy.json"),
+    run: join(system, "run"),
   };
 }
