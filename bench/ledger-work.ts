@@ -1,7 +1,7 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync, type SQLInputValue } from "node:sqlite";
-import { seededRandom } from "../src/base/random.ts";
+import type { Random } from "../src/base/random.ts";
 import { isThreadState } from "../src/core/decider.ts";
 import { unwrap } from "../src/base/result.ts";
 import type { Command } from "../src/contracts/commands.ts";
@@ -13,8 +13,12 @@ import { openLedger } from "../src/ledger/open-ledger.ts";
 import { SaltPool } from "../src/ledger/salt-pool.ts";
 import { scratchDirectory } from "../test/support/scratch.ts";
 
-/** Ours and the peer take the same seed and the same time, so that they must end with the same bytes in every row. */
-const seed = 7;
+/** Ours and the peer take the same salts and the same time, so that they must end with the same bytes in every row. */
+function countedBytes(): Pick<Random, "bytes"> {
+  let count = 0;
+  return { bytes: (length) => Buffer.alloc(length, String(count++)) };
+}
+
 const at = Date.UTC(2026, 0, 1);
 const clock = { now: () => at, monotonic: () => 0, schedule: () => ({ [Symbol.dispose]() {} }) };
 
@@ -60,7 +64,7 @@ export class HandWritten implements Disposable {
   readonly #database: DatabaseSync;
   readonly #write: (rows: Rows) => void;
   readonly #streams = new Map<string, StreamRecord>();
-  readonly #salts = new SaltPool(seededRandom(seed));
+  readonly #salts = new SaltPool(countedBytes());
   #head = { seq: 0, hash: genesisHash };
 
   constructor(file: string) {
@@ -102,7 +106,7 @@ function rowsOf(batch: CommandBatch): Rows {
       ...[row.salt, row.payload, row.payloadHash, row.previousHash, row.hash],
     ]),
     threads: [...batch.streams.values()].flatMap(({ state: s, version }) =>
-      !isThreadState(s)
+      s === undefined
         ? []
         : [
             [
@@ -147,7 +151,7 @@ export interface Sides extends AsyncDisposable {
 
 export async function openSides(): Promise<Sides> {
   const scratch = await scratchDirectory("bench-ledger");
-  const ledger = unwrap(openLedger({ folder: scratch.path, clock, random: seededRandom(seed) }));
+  const ledger = unwrap(openLedger({ folder: scratch.path, clock, random: { ...countedBytes(), fraction: () => 0 } }));
   const hand = new HandWritten(join(scratch.path, "hand.sqlite"));
   return {
     ledger,

@@ -96,7 +96,7 @@ function makeAgents(home: string, processes: ProcessLedger): BuiltInAgents {
       architecture: process.arch,
       codexBinary: environment["KEELSON_CODEX_BIN"] ?? null,
       home,
-      runFolder: join(systemFolder, "run"),
+      runFolder: homePaths(home).run,
       checkout,
       node: process.execPath,
       gateHook: fileURLToPath(new URL("./agents/codex/gate-hook.ts", import.meta.url)),

@@ -1,3 +1,4 @@
+import { rmSync } from "node:fs";
 import type { Clock } from "../base/clock.ts";
 import { newId } from "../base/ids.ts";
 import { limits } from "../base/limits.ts";
@@ -67,6 +68,8 @@ export async function openLocalWorkstation(options: LocalWorkstationOptions): Pr
   );
   const agents = opening.use(options.agents(home.value, ledger));
   const recovered = await recover(options, ledger, agents);
+  // What agents of a dead holder kept there, such as the sockets of their gates, serves nobody any more.
+  rmSync(home.value.paths.run, { recursive: true, force: true });
   if (!recovered.ok) return recovered;
   const runtimes = new RuntimeRegistry({
     agents,

@@ -14,6 +14,8 @@ export interface HomePaths {
   /** Which browsers are signed in, by hashes of what they hold. */
   readonly sessions: string;
   readonly policy: string;
+  /** Short-lived files of running agents. */
+  readonly run: string;
 }
 
 export function homePaths(root: string): HomePaths {
@@ -29,5 +31,6 @@ export function homePaths(root: string): HomePaths {
     token: join(system, "token"),
     sessions: join(system, "sessions.json"),
     policy: join(system, "policy.json"),
+    run: join(system, "run"),
   };
 }

@@ -15,6 +15,7 @@ import {
   message,
   open,
   type Place,
+  type RawAnswer,
   type RawItem,
   startRawModel,
 } from "./codex-kit.ts";
@@ -30,7 +31,7 @@ afterEach(() => cleanup.disposeAsync());
 afterAll(() => cleanup.disposeAsync());
 
 /** Opens a Codex with a model of this name that gives these answers, and a thread in it. */
-async function converse(model: string, answers: readonly (readonly RawItem[])[], more = ""): Promise<Conversation> {
+async function converse(model: string, answers: readonly RawAnswer[], more = ""): Promise<Conversation> {
   const { url } = cleanup.use(await startRawModel(answers));
   await writeFile(join(place.codexHome, "config.toml"), configuration(model, url) + more);
   const opened = await open(place);
@@ -134,6 +135,21 @@ test("a sub-agent's command is asked about in the turn that started it, and is h
   expect(questions(asked).slice(0, 2)).toEqual([containing("toolCall: spawn_agent"), containing("command: echo")]);
   expect(new Set(events.map(({ agentThreadId }) => agentThreadId))).toEqual(new Set([talk.thread.agentThreadId]));
   expect(await readdir(place.outside)).toEqual([]);
+});
+
+test("nothing can be typed into a shell that runs, which no hook would see", async () => {
+  const talk = await converse("gpt-5.5", [
+    [functionCall("call_1", "exec_command", { cmd: "bash", tty: true, yield_time_ms: 300 })],
+    [functionCall("call_2", "exec_command", { cmd: "sleep 2; bash", yield_time_ms: 300 })],
+    (body) => {
+      const session = Number(/session ID (\d+)/u.exec(body)?.[1] ?? 1);
+      const input = { session_id: session, chars: "echo hidden > hidden.txt\n", yield_time_ms: 3_000 };
+      return [functionCall("call_3", "write_stdin", input)];
+    },
+  ]);
+  const { asked } = await talk.play("Go.", { options: auto });
+  expect(questions(asked)).toEqual(["command: bash", "command: sleep 2; bash"]);
+  expect(await visibleFiles(place.work)).toEqual([]);
 });
 
 test("looking at an image is not asked about", async () => {

@@ -231,14 +231,22 @@ export function runs(...commands: readonly string[]): string {
 /** An item as the Responses API has it, such as a function call. */
 export type RawItem = Readonly<Record<string, unknown>> & { readonly type: string };
 
+/** The items of one answer, or what makes them of the request's body. */
+export type RawAnswer = readonly RawItem[] | ((body: string) => readonly RawItem[]);
+
 /** A model that answers each request with the next list of raw items, for tools the scripted one does not call. */
 export async function startRawModel(
-  answers: readonly (readonly RawItem[])[],
+  answers: readonly RawAnswer[],
 ): Promise<AsyncDisposable & { readonly url: string }> {
   const left = [...answers];
   const server = createServer((request, response) => {
-    request.resume();
-    request.on("end", () => answerWith(response, left.shift() ?? [message("Done.")], answers.length - left.length));
+    const chunks: Buffer[] = [];
+    request.on("data", (chunk: Buffer) => chunks.push(chunk));
+    request.on("end", () => {
+      const answer = left.shift() ?? [message("Done.")];
+      const items = typeof answer === "function" ? answer(Buffer.concat(chunks).toString()) : answer;
+      answerWith(response, items, answers.length - left.length);
+    });
   });
   await new Promise<void>((resolve) => {
     server.listen(0, "127.0.0.1", resolve);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { LruMap } from "../../src/base/lru.ts";
 import { seeds } from "../support/seeds.ts";
 import { losePower, recordTrace, type Trace, unprotected } from "./power.ts";
 import { trySeeds } from "./seed-pool.ts";
@@ -14,7 +15,8 @@ async function lossesOf(trace: Trace): Promise<string> {
 
 describe("a ledger whose machine loses power at any moment", () => {
   it("keeps what it acknowledged, in order, and opens again", async (context) => {
-    const traces = new Map<number, Promise<Trace>>();
+    // Seeds are tried in order, so only the last few recordings are needed again; each is several megabytes.
+    const traces = new LruMap<number, Promise<Trace>>(3);
     const findings = await trySeeds(seeds(300), "power-loss", async (seed) => {
       const traceSeed = Math.ceil(seed / lossesPerTrace);
       const recording = traces.get(traceSeed) ?? recordTrace(context, { seed: traceSeed });

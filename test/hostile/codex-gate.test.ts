@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { stat } from "node:fs/promises";
+import { readFile, stat, writeFile } from "node:fs/promises";
+import { stripTypeScriptTypes } from "node:module";
 import { connect, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -37,9 +38,10 @@ interface HookRun {
   readonly output: string;
 }
 
+const hookProgram = join(repositoryRoot, "src/agents/codex/gate-hook.ts");
+
 /** Starts the hook as Codex does, with a question on its stdin. */
-function startHook(socket: string | undefined, asked = question) {
-  const program = join(repositoryRoot, "src/agents/codex/gate-hook.ts");
+function startHook(socket: string | undefined, asked = question, program = hookProgram) {
   const hook = spawn(process.execPath, [program, ...(socket === undefined ? [] : [socket])], { stdio: "pipe" });
   const ended = (async (): Promise<HookRun> => {
     let [reason, output] = ["", ""];
@@ -87,6 +89,15 @@ describe("the hook", () => {
   test("lets run what the gate allows, and says nothing", async () => {
     const { path } = await openGate(() => Promise.resolve(allowed));
     expect(await startHook(path).ended).toEqual({ code: 0, reason: "", output: "" });
+  });
+
+  test("needs nothing but itself, so that it runs built as well", async () => {
+    const built = join(folder, "gate-hook.js");
+    await writeFile(built, stripTypeScriptTypes(await readFile(hookProgram, "utf8")));
+    const verdicts = [allowed, { run: false, reason: "No." } as const];
+    const { path } = await openGate(() => Promise.resolve(verdicts.shift() ?? allowed));
+    expect(await startHook(path, question, built).ended).toEqual({ code: 0, reason: "", output: "" });
+    expect(await startHook(path, question, built).ended).toEqual({ code: 2, reason: "No.\n", output: "" });
   });
 
   test("stops what the gate refuses, with the reason", async () => {

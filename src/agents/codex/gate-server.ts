@@ -19,8 +19,9 @@ export interface GateServerOptions {
 const endOfQuestion = 0x00;
 
 /**
- * The daemon's end of the gate: a socket on which the hooks of one runtime ask whether their tool may run. One connection is one question. Whatever is not a well-formed question of bounded
- * size, asked in time, is refused; closing the gate refuses all that wait.
+ * The daemon's end of the gate: a socket on which the hooks of one runtime ask whether their tool may run. One
+ * connection is one question. Whatever is not a well-formed question of bounded size, asked in time, is refused; closing
+ * the gate refuses all that wait.
  */
 export class GateServer implements AsyncDisposable {
   readonly #options: GateServerOptions;

@@ -88,7 +88,8 @@ export async function openCodexRuntime(options: OpenCodexOptions): Promise<Resul
       session,
       version: version ?? "unknown",
       compatibility: judgeVersion(version),
-      release: () => resources.disposeAsync(),
+      // A folder that cannot be removed now is removed by the next start; the exit must be known in any case.
+      release: () => resources.disposeAsync().catch(() => undefined),
     }),
   );
 }

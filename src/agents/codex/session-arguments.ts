@@ -16,6 +16,8 @@ export function sessionArguments({ folders, webSearch }: SessionSettings): reado
     ...profileSettings(folders),
     // Without terminals the model cannot type into a running shell, which no hook would see.
     "features.unified_exec_tty=false",
+    // A server's tool must not take the name of one that passes the gate unasked.
+    "features.non_prefixed_mcp_tool_names=false",
     `shell_environment_policy.set.TMPDIR=${tomlString(folders.temporary)}`,
     ...(webSearch ? [] : [`web_search="disabled"`]),
   ];
