@@ -106,7 +106,7 @@ function rowsOf(batch: CommandBatch): Rows {
       ...[row.salt, row.payload, row.payloadHash, row.previousHash, row.hash],
     ]),
     threads: [...batch.streams.values()].flatMap(({ state: s, version }) =>
-      s === undefined
+      !isThreadState(s)
         ? []
         : [
             [
