@@ -65,8 +65,8 @@ function run(program, programArguments) {
   child.on("exit", (code, signal) => process.exit(code ?? 128 + (constants.signals[signal] ?? 0)));
 }
 
-const [program, ...programArguments] = process.argv.slice(2);
-if (program === undefined) {
+const [program = "", ...programArguments] = process.argv.slice(2);
+if (program === "") {
   fail("usage: node scripts/bootstrap.mjs PROGRAM [ARGUMENT ...]");
 } else if (program === "--stamp") {
   // npm has just brought node_modules up to date by itself (the "dependencies" script of package.json).

@@ -20,7 +20,7 @@ test("the lock file holds the packages of every platform, not only of the machin
   }
   const missing = Object.entries(lock.packages).flatMap(([path, { dependencies, optionalDependencies }]) =>
     Object.entries({ ...dependencies, ...optionalDependencies })
-      .filter(([name, range]) => !locked.has(/^\d/.test(range) ? `${name}@${range}` : name))
+      .filter(([name, range]) => !locked.has(/^\d+\.\d+\.\d+/.test(range) ? `${name}@${range}` : name))
       .map(([name, range]) => `${path} wants ${name}@${range}`),
   );
   expect(missing).toEqual([]);

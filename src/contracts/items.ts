@@ -44,5 +44,4 @@ export const itemSchema = z.discriminatedUnion("kind", [
 ]);
 
 export type Item = z.infer<typeof itemSchema>;
-export type ItemKind = Item["kind"];
 export type ToolStatus = z.infer<typeof toolStatus>;

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { failureBody, runtimeStatus } from "./api.ts";
-import { agentName, approvalAnswer, approvalKind, sandboxMode, turnOptions } from "./vocabulary.ts";
+import { agentName, approvalAnswer, approvalKind, turnOptions } from "./vocabulary.ts";
 
 /**
  * What the workstation in the browser and the daemon say to each other over the WebSocket. Every message is one JSON
@@ -193,8 +193,3 @@ export const closeCodes = {
   slow: 4408,
   tooMany: 4429,
 } as const;
-
-export const defaultTurnOptions = { approve: "ask", sandbox: "workspace-write" } as const satisfies z.infer<
-  typeof turnOptions
->;
-export const sandboxModes = sandboxMode.options;

@@ -75,7 +75,10 @@ async function structureFault(sql: SqlPort): Promise<ChainFault | undefined> {
     (way) => sql.prepare(`SELECT count(*) AS count FROM events ${way}`).get()?.["count"],
   );
   if (events !== indexed) return { reason: "The index of the events does not match them." };
-  for (const table of ["threads", "projects", "receipts", "outbox", "turn_partials", "processes", "meta"]) {
+  const tables = ["threads", "receipts", "outbox", "turn_partials", "processes", "meta"];
+  // An older form is examined as it is: it lacks what later ones brought.
+  const form = Number(readPragma(sql, "user_version"));
+  for (const table of form >= 2 ? [...tables, "projects"] : tables) {
     await breathe();
     const finding = readPragma(sql, `integrity_check(${table})`);
     if (finding !== "ok") return { reason: `The table ${table} is damaged: ${String(finding)}.` };
