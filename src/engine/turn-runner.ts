@@ -57,6 +57,7 @@ export class TurnRunner implements AgentEventSink {
   #interrupting = false;
   #ended = false;
   #interruptTimer: Disposable | undefined;
+  #askAgainTimer: Disposable | undefined;
 
   constructor(ports: TurnRunnerPorts, turn: RunnableTurn) {
     this.#ports = ports;
@@ -137,10 +138,16 @@ export class TurnRunner implements AgentEventSink {
     await this.#askToStop();
   }
 
-  /** A refusal is no end: the agent may still confirm it, and the deadline ends the agent if it does not. */
+  /**
+   * Asks until the turn has ended: an agent that is only just beginning with a turn refuses to stop it, or says yes and
+   * goes on. The deadline ends an agent that never does.
+   */
   async #askToStop(): Promise<void> {
     if (this.#runtime === undefined || this.#agentThreadId === undefined || this.#agentTurnId === undefined) return;
     await this.#unlessEnded(this.#runtime.interruptTurn(this.#agentThreadId, this.#agentTurnId));
+    if (this.#ended) return;
+    this.#askAgainTimer?.[Symbol.dispose]();
+    this.#askAgainTimer = this.#ports.clock.schedule(engineBounds.askAgainMilliseconds, () => void this.#askToStop());
   }
 
   /** What an agent answers; undefined if the turn has ended meanwhile, because it died or was stopped. */
@@ -246,6 +253,7 @@ export class TurnRunner implements AgentEventSink {
     this.#ending.resolve();
     this.#retries[Symbol.dispose]();
     this.#interruptTimer?.[Symbol.dispose]();
+    this.#askAgainTimer?.[Symbol.dispose]();
     this.#early = [];
     this.#ports.approvals.forget(this.turnId);
     void this.#recordEnd(end, this.#text.close()).then(() => this.#finished.resolve(end.type));
