@@ -64,8 +64,8 @@ describe("text for people", () => {
     const { getColorDepth, hasColors } = WriteStream.prototype;
     const terminal = Object.assign(new Written(), { isTTY: true, getColorDepth, hasColors });
     const painted = (): string[] => [pipe, terminal].map(({ stream }) => paint(stream, "red", "x"));
-    // The surroundings of the test may want no colours themselves.
-    vi.stubEnv("NO_COLOR", undefined);
+    // The surroundings of the test may have a will of their own: a pipeline wants no colours.
+    for (const name of ["CI", "NO_COLOR", "NODE_DISABLE_COLORS", "FORCE_COLOR", "TMUX"]) vi.stubEnv(name, undefined);
     vi.stubEnv("TERM", "xterm");
     expect(painted()).toEqual(["x", "\u001b[31mx\u001b[39m"]);
     vi.stubEnv("NO_COLOR", "1");
