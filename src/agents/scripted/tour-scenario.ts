@@ -32,7 +32,7 @@ const closing =
   "any moment and start it again: this thread will be here, and it will say truthfully how far it came.";
 
 function speak(text: string): Step {
-  return { kind: "message", text, chunkCharacters: 6, intervalMilliseconds: 15 };
+  return { kind: "message", text, chunkCharacters: 12, intervalMilliseconds: 12 };
 }
 
 function commandComment(output = ""): string {
