@@ -38,13 +38,17 @@ describe("with the real daemon", () => {
       await page.getByRole("heading", { name: "Agents that never lose a turn" }).waitFor();
       expect(new URL(page.url()).hash).toBe("");
 
+      // Keys go where the focus is: each is pressed only once it is there, as a person sees it.
       await page.keyboard.press("Control+k");
+      await page.locator("input:focus").waitFor();
       await page.keyboard.type("add project");
       await page.keyboard.press("Enter");
-      await page.getByLabel("Folder").waitFor();
+      await page.getByLabel("Folder").and(page.locator(":focus")).waitFor();
       await page.keyboard.type(project);
       await page.keyboard.press("Tab");
+      await page.getByRole("checkbox").and(page.locator(":focus")).waitFor();
       await page.keyboard.press("Space");
+      await page.getByRole("checkbox").and(page.locator(":checked")).waitFor();
       await page.keyboard.press("Enter");
       await page.getByRole("heading", { name: "What shall we do in harbour?" }).waitFor();
 
